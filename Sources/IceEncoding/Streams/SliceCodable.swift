@@ -1,0 +1,87 @@
+/// A value of a Slice type that can be written into and read from a stream.
+///
+/// Basic types, strings, sequences, dictionaries and proxies conform; generated structs and enumerations do too.
+/// Class instances go through an object graph (see ``ObjectGraph``).
+public protocol SliceCodable: Sendable {
+    /// The Slice type, as tables describe it.
+    static var sliceType: SliceType { get }
+    /// The fewest bytes that a value takes on the wire. Bounds what a claimed element count may allocate.
+    static var minimumWireSize: Int { get }
+
+    init(from stream: inout IceInputStream) throws(MarshalError)
+    func write(to stream: inout IceOutputStream)
+
+    /// Reads a sequence of such values; number types do it in one copy.
+    static func readSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Self]
+    /// Writes a sequence of such values; number types do it in one copy.
+    static func writeSequence(_ values: [Self], to stream: inout IceOutputStream)
+}
+
+extension SliceCodable {
+    @inlinable
+    public static func readSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Self] {
+        let count = try stream.readCount(minimumElementSize: minimumWireSize)
+        try stream.enterNesting()
+        defer { stream.leaveNesting() }
+        var values: [Self] = []
+        values.reserveCapacity(count)
+        for _ in 0..<count {
+            values.append(try Self(from: &stream))
+        }
+        return values
+    }
+
+    @inlinable
+    public static func writeSequence(_ values: [Self], to stream: inout IceOutputStream) {
+        stream.writeSize(values.count)
+        for value in values {
+            value.write(to: &stream)
+        }
+    }
+}
+
+/// An enumeration of Slice: its raw value is the enumerator's number.
+public protocol SliceEnum: SliceCodable, RawRepresentable, CaseIterable, Hashable where RawValue == Int32 {
+    /// The type id, such as `::omero::model::enums::UnitsLength`.
+    static var typeID: String { get }
+    /// The largest number of any enumerator: it decides the width in encoding 1.0.
+    static var maximumRawValue: Int32 { get }
+}
+
+extension SliceEnum {
+    public static var minimumWireSize: Int { 1 }
+
+    public init(from stream: inout IceInputStream) throws(MarshalError) {
+        let position = stream.position
+        let number = try stream.readEnumerator(maximum: Self.maximumRawValue)
+        guard let value = Self(rawValue: number) else {
+            throw MarshalError(.invalidEnumerator(type: Self.typeID, value: number), at: position)
+        }
+        self = value
+    }
+
+    public func write(to stream: inout IceOutputStream) {
+        stream.writeEnumerator(rawValue, maximum: Self.maximumRawValue)
+    }
+}
+
+/// A value whose Slice type has a null: proxies and class instances. As parameters, members and elements they are
+/// optionals in Swift.
+public protocol SliceNullable: Sendable {
+    static var nullableSliceType: SliceType { get }
+    static var minimumNullableWireSize: Int { get }
+    static func readNullable(from stream: inout IceInputStream) throws(MarshalError) -> Self?
+    static func writeNullable(_ value: Self?, to stream: inout IceOutputStream)
+}
+
+extension Optional: SliceCodable where Wrapped: SliceNullable {
+    public static var sliceType: SliceType { Wrapped.nullableSliceType }
+    public static var minimumWireSize: Int { Wrapped.minimumNullableWireSize }
+    public init(from stream: inout IceInputStream) throws(MarshalError) {
+        self = try Wrapped.readNullable(from: &stream)
+    }
+    public func write(to stream: inout IceOutputStream) { Wrapped.writeNullable(self, to: &stream) }
+}
+
+/// What the runtime attaches to a stream so that the proxies in it become callable: its communicator.
+public protocol ProxyBinding: AnyObject, Sendable {}
