@@ -1,0 +1,231 @@
+import IceEncoding
+import NIOCore
+
+/// Runs a connection's state machine on its channel: bytes in, actions out, one timer, one flush per turn of the loop.
+///
+/// Everything here happens on the channel's event loop.
+final class IceConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private var machine: ConnectionStateMachine<PendingCall>
+    private let connection: Connection
+    private var context: ChannelHandlerContext?
+    private var timer: (due: Instant, scheduled: Scheduled<Void>)?
+    private var flushScheduled = false
+    private var reading = false
+    private var actions: [ConnectionStateMachine<PendingCall>.Action] = []
+    private let observer: ConnectionObserver
+
+    init(_ configuration: ConnectionStateMachine<PendingCall>.Configuration, connection: Connection, now: Instant) {
+        self.machine = ConnectionStateMachine(configuration, now: now)
+        self.connection = connection
+        self.observer = connection.observer
+    }
+
+    private var now: Instant { connection.eventLoop.instant }
+
+    var acceptsCalls: Bool { machine.acceptsCalls && context != nil }
+    var callsUnderWay: Int { machine.callsUnderWay }
+
+    // MARK: Inbound
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { start() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        start()
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = unwrapInboundIn(data)
+        observer.received(bytes.readableBytes)
+        machine.received(bytes, now: now, into: &actions)
+        run()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Replies of servants that ran within this read leave in one write.
+        if flushScheduled {
+            flushScheduled = false
+            context.flush()
+        }
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        machine.writabilityChanged(context.channel.isWritable, now: now, into: &actions)
+        run()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event {
+            machine.transportEnded(nil, into: &actions)
+            run()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        machine.transportEnded(error, into: &actions)
+        run()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        machine.transportEnded(nil, into: &actions)
+        run()
+        context.fireChannelInactive()
+    }
+
+    // MARK: Commands of the connection
+
+    func perform(_ command: Connection.Command) {
+        switch command {
+        case .call(let call):
+            guard !call.cancelled else { return call.end(.failure(CancellationError())) }
+            let message = call.message
+            call.message = ByteBuffer()
+            machine.call(
+                id: call.id,
+                call,
+                message: message,
+                deadline: call.timeout.map { now + $0 },
+                now: now,
+                into: &actions
+            )
+        case .cancel(let call):
+            call.cancelled = true
+            if call.id != 0 { _ = machine.cancel(call.id, now: now, into: &actions) }
+            call.end(.failure(CancellationError()))
+        case .dispatched(let reply):
+            machine.dispatchFinished(reply: reply, now: now, into: &actions)
+        case .close:
+            machine.close(now, into: &actions)
+        case .abort(let error):
+            machine.abort(error, into: &actions)
+        }
+        run()
+    }
+
+    // MARK: Actions
+
+    private func start() {
+        machine.start(now, into: &actions)
+        run()
+    }
+
+    private func run() {
+        // Running an action may lead back here (a servant on the loop answers at once); the outer run goes on.
+        guard !running else { return }
+        running = true
+        while !actions.isEmpty {
+            var batch = actions
+            actions = spare
+            spare = []
+            for index in batch.indices { run(batch[index]) }
+            batch.removeAll(keepingCapacity: batch.capacity <= 256)
+            spare = batch
+        }
+        running = false
+        adjustTimer()
+        adjustReading()
+    }
+    private var running = false
+    private var spare: [ConnectionStateMachine<PendingCall>.Action] = []
+
+    private func run(_ action: ConnectionStateMachine<PendingCall>.Action) {
+        switch action {
+        case .write(let message, let oneway):
+            write(message, oneway)
+        case .succeed(let call, let reply):
+            call.end(.success(reply))
+        case .fail(let call, let error):
+            call.end(.failure(connection.located(error)))
+        case .dispatch(let request):
+            connection.dispatch(request, handler: self)
+        case .opened:
+            connection.opened()
+        case .closeTransport:
+            if let context {
+                flushScheduled = false
+                context.flush()
+                context.close(promise: nil)
+            }
+        case .closed(let error):
+            timer?.scheduled.cancel()
+            timer = nil
+            connection.ended(connection.located(error))
+        }
+    }
+
+    private func write(_ message: ByteBuffer, _ oneway: PendingCall?) {
+        guard let context else {
+            oneway?.end(.failure(IceError(.connectionClosed, "the connection is closed", phase: .invocation)))
+            return
+        }
+        observer.sent(message.readableBytes)
+        if let oneway {
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.assumeIsolated().whenComplete { [connection] result in
+                switch result {
+                case .success: oneway.end(.success(nil))
+                case .failure(let error):
+                    let lost = IceError(.connectionLost, "the connection was lost", phase: .invocation, cause: error)
+                    oneway.end(.failure(connection.located(lost)))
+                }
+            }
+            context.write(wrapOutboundOut(message), promise: promise)
+        } else {
+            context.write(wrapOutboundOut(message), promise: nil)
+        }
+        scheduleFlush(context)
+    }
+
+    /// One flush for all that is written in this turn of the loop.
+    private func scheduleFlush(_ context: ChannelHandlerContext) {
+        guard !flushScheduled else { return }
+        flushScheduled = true
+        context.eventLoop.assumeIsolated().execute {
+            guard self.flushScheduled else { return }
+            self.flushScheduled = false
+            self.context?.flush()
+        }
+    }
+
+    private func adjustTimer() {
+        guard let due = machine.nextDeadline else { return }
+        if let timer {
+            // A timer that fires too early only looks again: cheaper than moving it with every call.
+            guard due < timer.due else { return }
+            timer.scheduled.cancel()
+        }
+        let delay = max(0, (due - now).clampedNanoseconds)
+        let scheduled = connection.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) {
+            self.timer = nil
+            self.machine.timePassed(self.now, into: &self.actions)
+            self.run()
+        }
+        timer = (due, scheduled)
+    }
+
+    private func adjustReading() {
+        let wanted = machine.wantsInput
+        guard wanted == paused, let context else { return }
+        paused = !wanted
+        context.channel.setOption(.autoRead, value: wanted).whenFailure { _ in }
+    }
+    private var paused = false
+}
+
+extension EventLoop {
+    /// The loop's time, for the state machines.
+    var instant: Instant { Instant(nanoseconds: Int64(truncatingIfNeeded: now.uptimeNanoseconds)) }
+}

@@ -1,0 +1,15 @@
+import NIOCore
+import IceEncoding
+public struct TLSSettings: Sendable {}
+public struct TLSPeerInfo: Sendable {}
+final class TLSContextCache: Sendable {}
+public struct ReferenceDefaults: Sendable { public init() {} }
+extension ProxyReference { init(parsing: String, defaults: ReferenceDefaults) throws { fatalError() } 
+ var description: String { "" } }
+extension Endpoint: CustomStringConvertible { static func parseList(_ s: String, defaults: ReferenceDefaults) throws -> [Endpoint] { [] } ; public var description: String { ""} }
+func compress(_ m: ByteBuffer, level: Int) throws -> ByteBuffer { m }
+func decompressBody(_ b: ByteBuffer, limit: Int) throws -> ByteBuffer { b }
+extension IceOutputStream { mutating func writePendingInstances() {} ; mutating func write(exception: any UserException) {} }
+extension IceInputStream { mutating func finish() throws {} ; mutating func readException() throws(MarshalError) -> any UserException { fatalError() } }
+public struct ExceptionDescriptor: Sendable { let typeID: String; func isA(_ s: String) -> Bool { true } }
+public protocol UserException: Error, Sendable { static var descriptor: ExceptionDescriptor { get } }
