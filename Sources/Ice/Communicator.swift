@@ -49,6 +49,8 @@ public final class Communicator: ProxyBinding {
                 for await job in work {
                     group.addTask { await job() }
                 }
+                // Servants had the close time-out to end by themselves; a cancelled one should end now.
+                group.cancelAll()
             }
         } onCancel: {
             workSource.finish()
@@ -109,7 +111,7 @@ public final class Communicator: ProxyBinding {
         endpoints: String = "",
         configuration: ObjectAdapterConfiguration = .init()
     ) throws -> ObjectAdapter {
-        let list = try endpoints.isEmpty ? [] : Endpoint.parseList(endpoints, defaults: self.configuration.references)
+        let list = try endpoints.isEmpty ? [] : Endpoint.list(parsing: endpoints, defaults: self.configuration.references)
         let adapter = ObjectAdapter(name: name, communicator: self, endpoints: list, configuration: configuration)
         let added = state.withLock { state in
             if !state.isShutDown { state.adapters.append(adapter) }

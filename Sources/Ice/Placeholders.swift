@@ -3,10 +3,6 @@ import IceEncoding
 public struct TLSSettings: Sendable {}
 public struct TLSPeerInfo: Sendable {}
 final class TLSContextCache: Sendable {}
-public struct ReferenceDefaults: Sendable { public init() {} }
-extension ProxyReference { init(parsing: String, defaults: ReferenceDefaults) throws { fatalError() } 
- var description: String { "" } }
-extension Endpoint: CustomStringConvertible { static func parseList(_ s: String, defaults: ReferenceDefaults) throws -> [Endpoint] { [] } ; public var description: String { ""} }
 func compress(_ m: ByteBuffer, level: Int) throws -> ByteBuffer { m }
 func decompressBody(_ b: ByteBuffer, limit: Int) throws -> ByteBuffer { b }
 extension IceOutputStream { mutating func writePendingInstances() {} ; mutating func write(exception: any UserException) {} }
