@@ -164,6 +164,19 @@ encoded(const shared_ptr<Ice::Communicator>& ic, const T& value, Ice::EncodingVe
     return bytes;
 }
 
+/// What encoding 1.0 makes of a value: no optional members, and proxies of encoding 1.0. (Bytes of 1.0 do not serve to
+/// compare, as it writes the instances in the order of their addresses.)
+template<typename T> T
+asReceivedIn10(const shared_ptr<Ice::Communicator>& ic, const T& value)
+{
+    auto bytes = encoded(ic, value, Ice::Encoding_1_0);
+    Ice::InputStream in(ic, Ice::Encoding_1_0, bytes);
+    T result;
+    in.read(result);
+    in.readPendingValues();
+    return result;
+}
+
 inline string
 hex(const vector<Ice::Byte>& bytes, size_t limit = string::npos)
 {
@@ -374,8 +387,9 @@ struct Values
         v->stringLists = {{}, {"a", "b"}};
         v->dicts = {{}, {{"a", "b"}}};
         v->proxies = {proxy(), nullptr};
-        v->stringStrings = {{"a", "1"}, {"b", "2"}};
-        v->intStrings = {{-1, "minus"}, {1, "plus"}};
+        // One entry each, as the order of more is not the same everywhere.
+        v->stringStrings = {{"a", "1"}};
+        v->intStrings = {{-1, "minus"}};
         v->colourPoints = {{Colour::green, {5, 6}}};
         v->longInts = {{1LL << 40, {1, 2}}};
         v->aProxy = proxy();

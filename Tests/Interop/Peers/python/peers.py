@@ -241,7 +241,8 @@ class Values:
         v.strings, v.colours = ["", "x"], [i.Colour.green, i.Colour.red]
         v.points, v.labels = [i.Point(1, 2), i.Point(3, 4)], [self.label("l")]
         v.stringLists, v.dicts, v.proxies = [[], ["a", "b"]], [{}, {"a": "b"}], [self.proxy(), None]
-        v.stringStrings, v.intStrings = {"a": "1", "b": "2"}, {-1: "minus", 1: "plus"}
+        # One entry each, as the order of more is not the same everywhere.
+        v.stringStrings, v.intStrings = {"a": "1"}, {-1: "minus"}
         v.colourPoints, v.longInts = {i.Colour.green: i.Point(5, 6)}, {1 << 40: [1, 2]}
         v.aProxy = self.proxy()
         v.aPeer = i.PeerPrx.uncheckedCast(self.ic.stringToProxy("peer:tcp -h 127.0.0.1 -p 1"))
