@@ -3,8 +3,6 @@ import IceEncoding
 public struct TLSSettings: Sendable {}
 public struct TLSPeerInfo: Sendable {}
 final class TLSContextCache: Sendable {}
-func compress(_ m: ByteBuffer, level: Int) throws -> ByteBuffer { m }
-func decompressBody(_ b: ByteBuffer, limit: Int) throws -> ByteBuffer { b }
 extension IceOutputStream { mutating func writePendingInstances() {} ; mutating func write(exception: any UserException) {} }
 extension IceInputStream { mutating func finish() throws {} ; mutating func readException() throws(MarshalError) -> any UserException { fatalError() } }
 public struct ExceptionDescriptor: Sendable { let typeID: String; func isA(_ s: String) -> Bool { true } }

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "Benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "swift-omero", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "ice-bench",
+            dependencies: [.product(name: "Ice", package: "swift-omero")]
+        )
+    ]
+)
