@@ -47,7 +47,13 @@ let package = Package(
             swiftSettings: house
         ),
         .target(name: "Glacier2", dependencies: ["Ice"], swiftSettings: house),
-        .testTarget(name: "IceEncodingTests", dependencies: ["IceEncoding"], swiftSettings: house),
+        // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
+        .target(name: "InteropTypes", dependencies: ["IceEncoding"], path: "Tests/InteropTypes", swiftSettings: house),
+        .testTarget(
+            name: "IceEncodingTests",
+            dependencies: ["IceEncoding", "InteropTypes", nioCore],
+            swiftSettings: house
+        ),
         .testTarget(
             name: "IceTests",
             dependencies: ["Ice", .product(name: "NIOEmbedded", package: "swift-nio")],

@@ -12,7 +12,7 @@ public struct Identity: Hashable, Sendable {
     }
 }
 
-extension Identity: SliceCodable {
+extension Identity: GraphStorable {
     public static let sliceType: SliceType = .structure(
         StructDescriptor(
             "::Ice::Identity",
@@ -29,5 +29,15 @@ extension Identity: SliceCodable {
     public func write(to stream: inout IceOutputStream) {
         stream.write(name)
         stream.write(category)
+    }
+
+    public init(graph reader: inout GraphReader) {
+        name = reader.read()
+        category = reader.read()
+    }
+
+    public func store(in writer: inout GraphWriter) {
+        writer.store(name)
+        writer.store(category)
     }
 }

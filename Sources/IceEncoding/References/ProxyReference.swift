@@ -122,4 +122,8 @@ extension ProxyReference: SliceNullable {
     public static func writeNullable(_ value: ProxyReference?, to stream: inout IceOutputStream) {
         stream.write(value)
     }
+    public static func readNullable(graph reader: inout GraphReader) -> ProxyReference? { reader.proxy() }
+    public static func storeNullable(_ value: ProxyReference?, in writer: inout GraphWriter) {
+        writer.store(proxy: value)
+    }
 }

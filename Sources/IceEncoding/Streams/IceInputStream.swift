@@ -12,8 +12,10 @@ public struct IceInputStream: Sendable {
     package var buffer: ByteBuffer
     /// Makes the proxies that are read callable; nil leaves them plain references.
     public let binding: (any ProxyBinding)?
-    /// The deepest nesting of sequences, dictionaries, structs and instances that is read.
+    /// The deepest nesting of sequences, dictionaries and structs that is read.
     public let nestingLimit: Int
+    /// The deepest nesting of class instances that is read. It can be large, as no thread's stack is used for it.
+    public var instanceDepthLimit = defaultInstanceDepthLimit
 
     @usableFromInline
     let start: Int
@@ -24,6 +26,8 @@ public struct IceInputStream: Sendable {
 
     /// The limit when none is given: deeper than OMERO's graphs go, far from the end of any thread's stack.
     public static let defaultNestingLimit = 100
+    /// The limit when none is given: lists in encoding 1.1 nest as deep as they are long.
+    public static let defaultInstanceDepthLimit = 1_000_000
 
     public init(
         _ bytes: ByteBuffer,

@@ -35,9 +35,10 @@ extension IceOutputStream {
     /// what is required.
     public mutating func writeOptional<Value: SliceCodable>(tag: Int32, _ value: Value?) {
         guard let value else { return }
-        let format = Value.sliceType.optionalFormat
-        guard writeOptionalHeader(tag: tag, format: format) else { return }
-        switch format {
+        let type = Value.sliceType
+        let optionalFormat = type.optionalFormat
+        guard writeOptionalHeader(tag: tag, format: optionalFormat) else { return }
+        switch optionalFormat {
         case .f1, .f2, .f4, .f8, .size, .class:
             value.write(to: &self)
         case .fsize:
@@ -45,11 +46,12 @@ extension IceOutputStream {
             value.write(to: &self)
             endSize(mark)
         case .vsize:
-            if !Value.sliceType.isOwnVSize {
-                // Fixed-size elements: the size in bytes is known before the value is written.
-                writeSize(Value.sliceType.vsizeByteCount(of: value))
-            }
-            value.write(to: &self)
+            if type.isOwnVSize { return value.write(to: &self) }
+            // The size in bytes stands before the value, in a size of its own that takes one byte or five.
+            var content = IceOutputStream(encoding: encoding, format: format)
+            value.write(to: &content)
+            if let reason = content.failure?.reason { fail(reason) }
+            write(bytes: content.buffer)
         }
     }
 }

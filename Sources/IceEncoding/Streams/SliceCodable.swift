@@ -41,14 +41,18 @@ extension SliceCodable {
 }
 
 /// An enumeration of Slice: its raw value is the enumerator's number.
-public protocol SliceEnum: SliceCodable, RawRepresentable, CaseIterable, Hashable where RawValue == Int32 {
-    /// The type id, such as `::omero::model::enums::UnitsLength`.
-    static var typeID: String { get }
-    /// The largest number of any enumerator: it decides the width in encoding 1.0.
-    static var maximumRawValue: Int32 { get }
+public protocol SliceEnum: GraphStorable, RawRepresentable, CaseIterable, Hashable where RawValue == Int32 {
+    /// The type id and the numbers. A stored property, such as
+    /// `static let descriptor = EnumDescriptor("::omero::model::enums::UnitsLength", cases: allCases)`.
+    static var descriptor: EnumDescriptor { get }
 }
 
 extension SliceEnum {
+    /// The type id, such as `::omero::model::enums::UnitsLength`.
+    public static var typeID: String { descriptor.typeID }
+    /// The largest number of any enumerator: it decides the width in encoding 1.0.
+    public static var maximumRawValue: Int32 { descriptor.maximum }
+    public static var sliceType: SliceType { .enumeration(descriptor) }
     public static var minimumWireSize: Int { 1 }
 
     public init(from stream: inout IceInputStream) throws(MarshalError) {
@@ -72,6 +76,48 @@ public protocol SliceNullable: Sendable {
     static var minimumNullableWireSize: Int { get }
     static func readNullable(from stream: inout IceInputStream) throws(MarshalError) -> Self?
     static func writeNullable(_ value: Self?, to stream: inout IceOutputStream)
+
+    /// Reads a sequence; classes do it in one go.
+    static func readNullableSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Self?]
+    /// Writes a sequence; classes do it in one go.
+    static func writeNullableSequence(_ values: [Self?], to stream: inout IceOutputStream)
+
+    /// Reads a member of a class instance. Proxies have this through ``readNullable(from:)``.
+    static func readNullable(graph reader: inout GraphReader) -> Self?
+    /// Stores a member of a class instance. Proxies have this through ``writeNullable(_:to:)``.
+    static func storeNullable(_ value: Self?, in writer: inout GraphWriter)
+}
+
+extension SliceNullable {
+    public static func readNullableSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Self?] {
+        let count = try stream.readCount(minimumElementSize: minimumNullableWireSize)
+        var values: [Self?] = []
+        values.reserveCapacity(count)
+        for _ in 0..<count { values.append(try readNullable(from: &stream)) }
+        return values
+    }
+
+    public static func writeNullableSequence(_ values: [Self?], to stream: inout IceOutputStream) {
+        stream.writeSize(values.count)
+        for value in values { writeNullable(value, to: &stream) }
+    }
+
+    /// A proxy: read again from its encoding, so that it is bound as one that comes in a parameter is. Nil also if
+    /// the graph was read without the ``ProxyBinding`` that this kind of proxy needs.
+    public static func readNullable(graph reader: inout GraphReader) -> Self? {
+        guard let reference = reader.proxy() else { return nil }
+        var output = IceOutputStream()
+        output.write(reference)
+        var input = IceInputStream(output.buffer, binding: reader.arena.pointee.binding)
+        return try? readNullable(from: &input)
+    }
+
+    public static func storeNullable(_ value: Self?, in writer: inout GraphWriter) {
+        var output = IceOutputStream()
+        writeNullable(value, to: &output)
+        var input = IceInputStream(output.buffer)
+        writer.store(proxy: (try? input.readProxy()) ?? nil)
+    }
 }
 
 extension Optional: SliceCodable where Wrapped: SliceNullable {
@@ -81,6 +127,12 @@ extension Optional: SliceCodable where Wrapped: SliceNullable {
         self = try Wrapped.readNullable(from: &stream)
     }
     public func write(to stream: inout IceOutputStream) { Wrapped.writeNullable(self, to: &stream) }
+    public static func readSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Wrapped?] {
+        try Wrapped.readNullableSequence(from: &stream)
+    }
+    public static func writeSequence(_ values: [Wrapped?], to stream: inout IceOutputStream) {
+        Wrapped.writeNullableSequence(values, to: &stream)
+    }
 }
 
 /// What the runtime attaches to a stream so that the proxies in it become callable: its communicator.

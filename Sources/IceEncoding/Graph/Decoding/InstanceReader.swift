@@ -1,0 +1,116 @@
+import NIOCore
+
+/// The state of reading the class instances of one stream, shared by nobody: a stream that was copied takes a copy
+/// of it before it goes on, and fills a graph of its own.
+final class InstanceReader: @unchecked Sendable {
+    // Only touched by the stream that holds the only reference (see `IceInputStream.decode`), so never by two
+    // threads at once.
+    fileprivate var decoder: GraphDecoder
+    fileprivate let graph = ObjectGraph()
+
+    init(origin: IceInputStream) { decoder = GraphDecoder(origin: origin) }
+
+    init(copying other: InstanceReader) { decoder = GraphDecoder(copying: other.decoder) }
+
+    /// Completes the graph.
+    fileprivate func finish() throws(MarshalError) {
+        try decoder.finishChecks()
+        var arena = GraphArena()
+        swap(&arena, &decoder.arena)
+        arena.shrink()
+        let pointer = UnsafeMutablePointer<GraphArena>.allocate(capacity: 1)
+        pointer.initialize(to: arena)
+        graph.fill(pointer)
+    }
+}
+
+extension IceInputStream {
+    /// A class instance, or nil for null.
+    ///
+    /// What it refers to may follow later in the stream: look into it after ``readPendingInstances()``.
+    public mutating func readInstance(_ expected: ClassDescriptor = .object) throws(MarshalError) -> ObjectReference? {
+        let number = expected.layout.pointee.typeNumber
+        let index = try decode { (decoder) throws(MarshalError) in try decoder.parameter(number) }
+        guard index != 0, let graph = instances?.graph else { return nil }
+        return ObjectReference(graph: graph, index: index)
+    }
+
+    /// A row of class instances.
+    mutating func readInstances<Value>(
+        _ count: Int,
+        _ expected: ClassDescriptor,
+        _ make: (ObjectReference?) -> Value
+    ) throws(MarshalError) -> [Value] {
+        let number = expected.layout.pointee.typeNumber
+        let indexes = try decode { (decoder) throws(MarshalError) in
+            var indexes: [UInt32] = []
+            indexes.reserveCapacity(count)
+            for _ in 0..<count { indexes.append(try decoder.parameter(number)) }
+            return indexes
+        }
+        guard let graph = instances?.graph else { return [] }
+        return indexes.map { make($0 == 0 ? nil : ObjectReference(graph: graph, index: $0)) }
+    }
+
+    /// Ends the reading of class instances: to be called after the parameters of an operation that has classes in
+    /// them. In encoding 1.0 the instances are read here. Afterwards the handles can be looked into.
+    public mutating func readPendingInstances() throws(MarshalError) {
+        if encoding == .v1_0 {
+            try decode { (decoder) throws(MarshalError) in try decoder.pendingInstances() }
+        }
+        guard instances != nil else { return }
+        try ownInstances().finish()
+        instances = nil
+    }
+
+    /// An exception of the most derived type that is known.
+    ///
+    /// - Throws: ``MarshalError/Reason/unknownException(_:)`` with the exception's own type id if the registry knows
+    ///   none of its types.
+    public mutating func readException() throws(MarshalError) -> any UserException {
+        let (type, record) = try decode { (decoder) throws(MarshalError) in try decoder.exception() }
+        let reader = ownInstances()
+        try reader.finish()
+        instances = nil
+        return type.init(record: ObjectReference(graph: reader.graph, index: record))
+    }
+
+    /// Skips a class instance, which keeps its place in the numbering.
+    mutating func skipInstance() throws(MarshalError) {
+        _ = try decode { (decoder) throws(MarshalError) in try decoder.parameter(0) }
+    }
+
+    private mutating func ownInstances() -> InstanceReader {
+        if instances == nil {
+            instances = InstanceReader(origin: self)
+        } else if !isKnownUniquelyReferenced(&instances), let shared = instances {
+            instances = InstanceReader(copying: shared)
+        }
+        guard let instances else { preconditionFailure("was made just now") }
+        return instances
+    }
+
+    private mutating func decode<Value>(
+        _ body: (inout GraphDecoder) throws(MarshalError) -> Value
+    ) throws(MarshalError) -> Value {
+        let reader = ownInstances()
+        let position = position
+        var consumed = 0
+        let result: Result<Value, MarshalError> = buffer.withUnsafeReadableBytes { bytes in
+            let nowhere = UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
+            let first = (bytes.baseAddress ?? nowhere).assumingMemoryBound(to: UInt8.self)
+            reader.decoder.cursor = first
+            reader.decoder.start = first - position
+            reader.decoder.end = first + bytes.count
+            do throws(MarshalError) {
+                let value = try body(&reader.decoder)
+                consumed = reader.decoder.cursor - first
+                return .success(value)
+            } catch {
+                return .failure(error)
+            }
+        }
+        buffer.moveReaderIndex(forwardBy: consumed)
+        return try result.get()
+    }
+}

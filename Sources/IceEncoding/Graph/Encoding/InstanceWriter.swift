@@ -1,0 +1,67 @@
+extension IceOutputStream {
+    /// A class instance, or null. In encoding 1.0 the instances follow with ``writePendingInstances()``.
+    public mutating func write(_ instance: ObjectReference?) {
+        guard instance != nil || encoding == .v1_0 else { return writeSize(0) }
+        encode { (encoder) throws(MarshalError) in try encoder.parameter(instance) }
+    }
+
+    /// A row of class instances.
+    mutating func writeInstances<Value>(_ values: [Value], _ object: (Value) -> ObjectReference?) {
+        encode { (encoder) throws(MarshalError) in
+            for value in values { try encoder.parameter(object(value)) }
+        }
+    }
+
+    /// Writes the instances that parameters referred to: to be called after the parameters of an operation that has
+    /// classes in them. Writes nothing in encoding 1.1, where the instances are already there.
+    public mutating func writePendingInstances() {
+        guard encoding == .v1_0 else { return }
+        encode { (encoder) throws(MarshalError) in try encoder.pendingInstances() }
+    }
+
+    /// An exception, with whatever instances its members refer to.
+    public mutating func write(_ exception: some UserException) {
+        let descriptor = type(of: exception).descriptor
+        let record = GraphBuilder.build { builder in
+            let record = builder.add(descriptor.record)
+            exception.store(in: builder[record])
+            return record
+        }
+        encode { (encoder) throws(MarshalError) in
+            try encoder.exception(record, usesClasses: descriptor.usesClasses)
+        }
+    }
+
+    private mutating func encode(
+        _ body: (inout GraphEncoder) throws(MarshalError) -> Void
+    ) {
+        if instances == nil {
+            instances = InstanceWriter(isEncoding10: encoding == .v1_0, isSliced: format == .sliced)
+        } else if !isKnownUniquelyReferenced(&instances), let shared = instances {
+            instances = InstanceWriter(copying: shared)
+        }
+        guard let writer = instances else { return }
+        writer.encoder.startPosition = position
+        do {
+            try body(&writer.encoder)
+        } catch {
+            if failure == nil { failure = error }
+            writer.encoder.reset()
+        }
+        writer.encoder.flush(into: &buffer)
+    }
+}
+
+/// The state of writing the class instances of one stream, shared by nobody: a stream that was copied takes a copy of
+/// it before it goes on.
+final class InstanceWriter: @unchecked Sendable {
+    // Only touched by the stream that holds the only reference (see `IceOutputStream.encode`), so never by two
+    // threads at once.
+    fileprivate var encoder: GraphEncoder
+
+    init(isEncoding10: Bool, isSliced: Bool) {
+        encoder = GraphEncoder(isEncoding10: isEncoding10, isSliced: isSliced)
+    }
+
+    init(copying other: InstanceWriter) { encoder = GraphEncoder(copying: other.encoder) }
+}
