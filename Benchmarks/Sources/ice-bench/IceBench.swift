@@ -61,7 +61,7 @@ struct Bench: Sendable {
             try adapter.add(PeerServant(), identity: Identity(name: "interop"))
             try await adapter.activate()
             print("READY \(adapter.createProxy(Identity(name: "interop")))")
-            fflush(stdout)
+            fflush(nil)
             // Ends with its standard input.
             await Task.detached { while readLine() != nil {} }.value
         }
@@ -158,6 +158,6 @@ struct Bench: Sendable {
 
     func report(_ name: String, _ value: Double) {
         print("{\"name\":\"\(name)\",\"value\":\(value)}")
-        fflush(stdout)
+        fflush(nil)
     }
 }

@@ -175,6 +175,11 @@ public final class Connection: Sendable {
         if let error { body(error) }
     }
 
+    /// Carries out `body`, in the communicator's task tree, when the connection ends; at once if it has ended.
+    public func onClose(_ body: @escaping @Sendable () async -> Void) {
+        whenClosed { [communicator] _ in _ = communicator.spawn(body) }
+    }
+
     func opened() { openPromise.succeed() }
 
     func ended(_ error: IceError) {

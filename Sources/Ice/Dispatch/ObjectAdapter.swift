@@ -108,6 +108,22 @@ public final class ObjectAdapter: Sendable {
         }
     }
 
+    /// Carries out a request that arrived elsewhere, such as at a router; nil if there is no servant for its object.
+    public func dispatchLocally(_ request: IncomingRequest) async -> OutgoingResponse? {
+        switch state.withLock({ $0.servants.find(request.current.identity, facet: request.current.facet) }) {
+        case .found(let servant):
+            var request = request
+            request.current.adapter = self
+            let invocation = Invocation(request, servant)
+            if let response = invocation.answerInline() { return response }
+            return await invocation.answer()
+        case .noObject:
+            return nil
+        case .noFacet:
+            return request.respond(with: .facetNotExist(request.current.requestFailure))
+        }
+    }
+
     // MARK: Proxies
 
     /// Where its objects can be reached from outside.

@@ -73,10 +73,11 @@ public struct Current: Sendable {
 
 /// A request on its way to a servant.
 public struct IncomingRequest: Sendable {
-    public let current: Current
+    public internal(set) var current: Current
     /// The encoded parameters.
     public let parameters: Encapsulation
-    let descriptor: OperationDescriptor?
+    /// What the servant says of the operation.
+    var descriptor: OperationDescriptor?
 
     /// Decodes the parameters; all of them have to be read.
     ///

@@ -20,7 +20,7 @@ struct MessageHeader: Hashable, Sendable {
     }
 
     static let size = 14
-    static let magic: UInt32 = 0x5063_6549  // "IceP", read as little-endian
+    static let magic: UInt32 = 0x5065_6349  // "IceP", read as little-endian
 
     var kind: Kind
     var compression: Compression

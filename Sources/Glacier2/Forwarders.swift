@@ -1,0 +1,46 @@
+import Ice
+
+/// Passes the requests of logged-in clients on: to servants of this process, else to the announced proxies.
+struct RequestForwarder: RawServant {
+    let router: RouterServant
+
+    var typeIDs: [String] { [] }
+
+    func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
+        let current = request.current
+        let entry = try router.entry(for: current.connection)
+        if let response = try await router.backend?.dispatchLocally(request) { return response }
+        guard let target = entry.routes.find(current.identity) else {
+            throw IceError(.objectNotExist, "no proxy was announced for the object")
+        }
+        return try await request.forward(to: target, forwardsContext: router.configuration.forwardsContext)
+    }
+}
+
+/// Passes call-backs on to the client that their category belongs to.
+struct CallbackForwarder: RawServant {
+    let router: RouterServant
+
+    var typeIDs: [String] { [] }
+
+    func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
+        guard let client = router.callbackProxy(request.current.identity) else {
+            throw IceError(.objectNotExist, "the client is not there any more")
+        }
+        return try await request.forward(to: client, forwardsContext: router.configuration.forwardsContext)
+    }
+}
+
+extension IncomingRequest {
+    /// Sends the request on as it is, and the answer back as it comes.
+    func forward(to target: Proxy, forwardsContext: Bool) async throws -> OutgoingResponse {
+        let proxy = target.withIdentity(current.identity).withFacet(current.facet)
+        let status = try await (current.requestID == 0 ? proxy.oneway() : proxy.twoway()).invokeRaw(
+            current.operation,
+            mode: current.mode,
+            parameters: parameters,
+            options: CallOptions(context: forwardsContext ? current.context : [:])
+        )
+        return respond(with: status)
+    }
+}
