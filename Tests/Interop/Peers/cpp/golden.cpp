@@ -48,6 +48,31 @@ quoted(const string& text)
     return out.str();
 }
 
+using Slices = vector<std::pair<string, Write>>;
+
+/// An exception written slice by slice, the most derived first.
+class Piecewise : public IceUtil::ExceptionHelper<Piecewise, Ice::UserException>
+{
+public:
+    explicit Piecewise(const Slices& slices) : _slices(slices) {}
+
+    string ice_id() const override { return "::interop::" + _slices.front().first; }
+
+protected:
+    void _writeImpl(Ice::OutputStream* out) const override
+    {
+        for(const auto& slice : _slices)
+        {
+            out->startSlice("::interop::" + slice.first, -1, &slice == &_slices.back());
+            slice.second(*out);
+            out->endSlice();
+        }
+    }
+
+private:
+    const Slices _slices;
+};
+
 class Golden
 {
 public:
@@ -371,22 +396,53 @@ private:
               vector<shared_ptr<Ice::Value>>{received, received, v.base(1)});
     }
 
+    /// C++ of Ice 3.7 forgets the flag of the last slice in exceptions (known to its makers: zeroc-ice/ice, issue 1938).
+    /// So in 1.1 each comes twice: slice by slice with the flag, as 3.6 sends it, and "by 3.7".
     void exceptions()
     {
-        auto thrown = [&](const string& name, const string& value, const Ice::UserException& error)
+        auto thrown = [&](const string& name, const string& value, const Ice::UserException& error, const Slices& slices)
         {
-            forms("exception " + name, value, [&](Out& out) { out.writeException(error); });
+            auto whole = [&](Out& out) { out.writeException(error); };
+            auto piecewise = [&](Out& out) { out.writeException(Piecewise(slices)); };
+            line("exception " + name, Ice::Encoding_1_0, "none", value,
+                 bytesOf(Ice::Encoding_1_0, Ice::FormatType::SlicedFormat, whole));
+            for(auto format : {Ice::FormatType::CompactFormat, Ice::FormatType::SlicedFormat})
+            {
+                auto formatName = format == Ice::FormatType::CompactFormat ? "compact" : "sliced";
+                line("exception " + name, Ice::Encoding_1_1, formatName, value,
+                     bytesOf(Ice::Encoding_1_1, format, piecewise));
+                line("exception " + name + " by 3.7", Ice::Encoding_1_1, formatName, value,
+                     bytesOf(Ice::Encoding_1_1, format, whole));
+            }
         };
-        thrown("Failure", "Failure(\"failure\")", Failure("failure"));
+        auto failure = [](const string& reason)
+        {
+            return std::make_pair("Failure"s, Write([reason](Out& out) { out.write(reason); }));
+        };
+        auto detailed = [](const shared_ptr<Node>& where, const Ice::optional<string>& hint)
+        {
+            return std::make_pair("DetailedFailure"s, Write([where, hint](Out& out)
+            {
+                out.write(17);
+                out.write(where);
+                out.write(1, hint);
+            }));
+        };
+        thrown("Failure", "Failure(\"failure\")", Failure("failure"), {failure("failure")});
+        auto where = v.node("where");
         thrown("DetailedFailure", "DetailedFailure(\"detailed\", 17, Node \"where\", hint \"a hint\")",
-               DetailedFailure("detailed", 17, v.node("where"), "a hint"s));
+               DetailedFailure("detailed", 17, where, "a hint"s), {detailed(where, "a hint"s), failure("detailed")});
         thrown("DetailedFailure bare", "DetailedFailure(\"detailed\", 17, null, hint unset)",
-               DetailedFailure("detailed", 17, nullptr, Ice::nullopt));
+               DetailedFailure("detailed", 17, nullptr, Ice::nullopt),
+               {detailed(nullptr, Ice::nullopt), failure("detailed")});
+        auto ring = v.ring(2);
         thrown("DetailedFailure ring", "DetailedFailure(\"detailed\", 17, Values.ring(2), hint unset)",
-               DetailedFailure("detailed", 17, v.ring(2), Ice::nullopt));
+               DetailedFailure("detailed", 17, ring, Ice::nullopt), {detailed(ring, Ice::nullopt), failure("detailed")});
         thrown("UnknownFailure", "UnknownFailure(\"unknownUser\", 3, \"more\")",
-               UnknownFailure("unknownUser", 3, "more"));
-        thrown("Undeclared", "Undeclared(\"undeclared\")", Undeclared("undeclared"));
+               UnknownFailure("unknownUser", 3, "more"),
+               {{"UnknownFailure", [](Out& out) { out.write(3); out.write("more"s); }}, failure("unknownUser")});
+        thrown("Undeclared", "Undeclared(\"undeclared\")", Undeclared("undeclared"),
+               {{"Undeclared", [](Out& out) { out.write("undeclared"s); }}});
     }
 
     /// Each in a stream of encoding 1.1, as in a message.
@@ -427,10 +483,6 @@ private:
                 "compact", both);
         wrapped("classes", "int 7, Derived(b 1, m \"m\", om 2, d 3.5, peer Base(9))", Ice::Encoding_1_1, sliced,
                 "sliced", both);
-        wrapped("exception", "Failure(\"failure\")", Ice::Encoding_1_1, compact, "compact",
-                [](Out& out) { out.writeException(Failure("failure")); });
-        wrapped("exception", "Failure(\"failure\")", Ice::Encoding_1_1, sliced, "sliced",
-                [](Out& out) { out.writeException(Failure("failure")); });
     }
 
     const shared_ptr<Ice::Communicator> ic;

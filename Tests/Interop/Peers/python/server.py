@@ -12,8 +12,8 @@ import Ice
 import peers
 
 
-def make_servant(interop, values, facet, unknown):
-    """The servant. Its class is made here because the generated module exists only after load_slice."""
+def servant_class(interop, values, facet="", unknown=True):
+    """The servant's class, made here because the generated module exists only after load_slice."""
 
     echoes = [name for name in vars(interop.PeerPrx) if name.startswith(("echo", "opt"))]
 
@@ -150,7 +150,7 @@ def make_servant(interop, values, facet, unknown):
     for name in echoes:
         if name not in vars(PeerI) and "_" not in name:
             setattr(PeerI, name, echo)
-    return PeerI()
+    return PeerI
 
 
 def main():
@@ -162,10 +162,10 @@ def main():
     try:
         adapter = ic.createObjectAdapterWithEndpoints("Peer", options.endpoints)
         values = peers.Values(interop, ic)
-        servant = make_servant(interop, values, "", not options.no_unknown)
+        servant = servant_class(interop, values, "", not options.no_unknown)()
         identity = ic.stringToIdentity("interop")
         proxy = adapter.add(servant, identity)
-        adapter.addFacet(make_servant(interop, values, "second", not options.no_unknown), identity, "second")
+        adapter.addFacet(servant_class(interop, values, "second", not options.no_unknown)(), identity, "second")
         adapter.addDefaultServant(servant, "default")
         adapter.activate()
         peers.until_told(ic.shutdown)
