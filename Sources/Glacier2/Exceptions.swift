@@ -4,8 +4,7 @@ public import IceEncoding
 public struct PermissionDeniedException: UserException {
     public static let descriptor = ExceptionDescriptor(
         "::Glacier2::PermissionDeniedException",
-        fields: [.init("reason", .string)],
-        preservesSlices: true
+        fields: [.init("reason", .string)]
     )
     public var reason: String
 
@@ -18,8 +17,7 @@ public struct PermissionDeniedException: UserException {
 public struct CannotCreateSessionException: UserException {
     public static let descriptor = ExceptionDescriptor(
         "::Glacier2::CannotCreateSessionException",
-        fields: [.init("reason", .string)],
-        preservesSlices: true
+        fields: [.init("reason", .string)]
     )
     public var reason: String
 
@@ -39,5 +37,6 @@ public struct SessionNotExistException: UserException {
 
 /// The exceptions of this module, for a communicator's types.
 public let glacier2Types = TypeRegistry(
+    classes: [],
     exceptions: [PermissionDeniedException.self, CannotCreateSessionException.self, SessionNotExistException.self]
 )

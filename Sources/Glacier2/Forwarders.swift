@@ -9,7 +9,7 @@ struct RequestForwarder: RawServant {
     func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
         let current = request.current
         let entry = try router.entry(for: current.connection)
-        if let response = try await router.backend?.dispatchLocally(request) { return response }
+        if let response = await router.backend?.dispatchLocally(request) { return response }
         guard let target = entry.routes.find(current.identity) else {
             throw IceError(.objectNotExist, "no proxy was announced for the object")
         }

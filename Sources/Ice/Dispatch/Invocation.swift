@@ -114,7 +114,7 @@ struct Invocation: Sendable {
                 isException: true,
                 encoding: current.encoding.isSupported ? current.encoding : .v1_1,
                 format: request.format
-            ) { $0.write(exception: exception) }
+            ) { $0.write(exception) }
             return OutgoingResponse(content: .message(message))
         } catch {
             return request.respond(with: .unknownLocalException("the exception could not be encoded: \(error)"))

@@ -190,7 +190,7 @@ extension Message {
         var inner = IceOutputStream(encoding: encoding, format: format, appendingTo: buffer)
         let mark = inner.startEncapsulation()
         try content(&inner)
-        inner.writePendingInstances()
+        inner.finishParameters()
         inner.endEncapsulation(mark)
         stream.buffer = try inner.finish()
     }
@@ -244,7 +244,7 @@ extension Message {
         buffer = ByteBuffer()
         let mark = stream.startEncapsulation()
         try content(&stream)
-        stream.writePendingInstances()
+        stream.finishParameters()
         stream.endEncapsulation(mark)
         var message = try stream.finish()
         try MessageHeader.patchSize(of: &message, from: 0)

@@ -127,10 +127,14 @@ extension Array: SliceCodable where Element: SliceCodable {
     public static var minimumWireSize: Int { 1 }
     @inlinable
     public init(from stream: inout IceInputStream) throws(MarshalError) {
+        if stream.encoding == .v1_0 { stream.note(Element.sliceType) }
         self = try Element.readSequence(from: &stream)
     }
     @inlinable
-    public func write(to stream: inout IceOutputStream) { Element.writeSequence(self, to: &stream) }
+    public func write(to stream: inout IceOutputStream) {
+        if stream.encoding == .v1_0 { stream.note(Element.sliceType) }
+        Element.writeSequence(self, to: &stream)
+    }
 }
 
 extension Dictionary: SliceCodable where Key: SliceCodable, Value: SliceCodable {
@@ -140,6 +144,7 @@ extension Dictionary: SliceCodable where Key: SliceCodable, Value: SliceCodable 
     @inlinable
     public init(from stream: inout IceInputStream) throws(MarshalError) {
         let count = try stream.readCount(minimumElementSize: Key.minimumWireSize + Value.minimumWireSize)
+        if stream.encoding == .v1_0 { stream.note(Value.sliceType) }
         try stream.enterNesting()
         defer { stream.leaveNesting() }
         self.init(minimumCapacity: count)
@@ -152,6 +157,7 @@ extension Dictionary: SliceCodable where Key: SliceCodable, Value: SliceCodable 
 
     @inlinable
     public func write(to stream: inout IceOutputStream) {
+        if stream.encoding == .v1_0 { stream.note(Value.sliceType) }
         stream.writeSize(count)
         for (key, value) in self {
             key.write(to: &stream)

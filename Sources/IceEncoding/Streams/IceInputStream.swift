@@ -23,6 +23,9 @@ public struct IceInputStream: Sendable {
     var nesting = 0
     /// The state of reading class instances; made at the first one.
     var instances: InstanceReader?
+    /// Whether instances follow the parameters even if none was read (encoding 1.0).
+    @usableFromInline
+    var usesClasses = false
 
     /// The limit when none is given: deeper than OMERO's graphs go, far from the end of any thread's stack.
     public static let defaultNestingLimit = 100

@@ -19,6 +19,9 @@ public struct IceOutputStream: Sendable {
     let start: Int
     /// The state of writing class instances; made at the first one.
     var instances: InstanceWriter?
+    /// Whether instances belong behind the parameters even if none was written (encoding 1.0).
+    @usableFromInline
+    var usesClasses = false
 
     /// A stream that appends to `buffer`.
     public init(
@@ -35,7 +38,7 @@ public struct IceOutputStream: Sendable {
     /// The bytes written, after those that the stream was made to append to.
     ///
     /// - Throws: what could not be encoded (``failure``).
-    public func finish() throws(MarshalError) -> ByteBuffer {
+    public consuming func finish() throws(MarshalError) -> ByteBuffer {
         if let failure { throw failure }
         return buffer
     }

@@ -30,6 +30,8 @@ extension IceOutputStream {
         encode { (encoder) throws(MarshalError) in
             try encoder.exception(record, usesClasses: descriptor.usesClasses)
         }
+        // Its instances are complete: nothing of them follows later.
+        instances = nil
     }
 
     private mutating func encode(
