@@ -39,7 +39,12 @@ extension GraphDecoder {
                 try run(downTo: 0)
             }
             guard !header.flags.contains(.isLast), cursor < end else { throw error(.unknownException(mostDerived)) }
-            header = try exceptionHeader()
+            do throws(MarshalError) {
+                header = try exceptionHeader()
+            } catch {
+                // Encoding 1.0 does not mark the last slice: what follows it are instances, not a header.
+                throw isEncoding10 ? self.error(.unknownException(mostDerived)) : error
+            }
         }
     }
 }

@@ -136,7 +136,20 @@ extension GraphDecoder {
                 fixupStart: fixups.count
             )
         )
-        if !isEncoding10, header.flags.contains(.isLast) != (layout.pointee.base == nil) { throw error(.invalidSlice) }
+        try checkLast(header.flags, layout, isException: isException)
+    }
+
+    /// Whether a slice says that it is the last one where it is, and only there.
+    @inline(__always)
+    private func checkLast(
+        _ flags: SliceFlags,
+        _ layout: UnsafePointer<ClassLayout>,
+        isException: Bool
+    ) throws(MarshalError) {
+        if isEncoding10 { return }
+        let isLast = layout.pointee.base == nil
+        // C++ of Ice 3.7 forgets the flag in exceptions (zeroc-ice/ice, issue 1938).
+        guard flags.contains(.isLast) == isLast || isException && isLast else { throw error(.invalidSlice) }
     }
 
     /// Goes over slices of classes that are not known, to the first one that is.
@@ -234,7 +247,7 @@ extension GraphDecoder {
         frame.pointee.optional = 0
         frame.pointee.sliceEnd = header.end
         frame.pointee.fixupStart = fixups.count
-        if !isEncoding10, header.flags.contains(.isLast) != (base.pointee.base == nil) { throw error(.invalidSlice) }
+        try checkLast(header.flags, base, isException: frame.pointee.isException)
     }
 
     /// The last slice in encoding 1.0 is that of ::Ice::Object; it held facets once and is skipped.
@@ -281,8 +294,10 @@ extension GraphDecoder {
         var frame = frame
         while frame.pointee.remaining > 0 {
             frame.pointee.remaining -= 1
+            // The place of the entry comes first: the instance may bring a table that lies above it.
+            let place = tables.allocate(1)
             let instance = try reference(try size())
-            tables.append(instance)
+            tables.base[place] = instance
             if frames.count != count { return }
             frame = frames.base + (count - 1)
         }

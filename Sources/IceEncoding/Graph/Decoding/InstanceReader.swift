@@ -52,15 +52,32 @@ extension IceInputStream {
         return indexes.map { make($0 == 0 ? nil : ObjectReference(graph: graph, index: $0)) }
     }
 
-    /// Ends the reading of class instances: to be called after the parameters of an operation that has classes in
-    /// them. In encoding 1.0 the instances are read here. Afterwards the handles can be looked into.
+    /// Ends the reading of class instances; afterwards the handles can be looked into. In encoding 1.0 the instances
+    /// themselves are read here, if there were values that can refer to any.
     public mutating func readPendingInstances() throws(MarshalError) {
+        guard instances != nil else { return }
         if encoding == .v1_0 {
             try decode { (decoder) throws(MarshalError) in try decoder.pendingInstances() }
         }
-        guard instances != nil else { return }
         try ownInstances().finish()
         instances = nil
+    }
+
+    /// Ends the reading of an encapsulation: of class instances, of optional parameters that nobody asked for, and of
+    /// the bytes.
+    ///
+    /// - Throws: ``MarshalError/Reason/trailingBytes(_:)`` if more follows.
+    public mutating func finish() throws(MarshalError) {
+        if encoding != .v1_0 { try skipOptionals() }
+        try readPendingInstances()
+        // Ice before 3.3 could send one byte too many in encoding 1.0, and all of Ice takes it.
+        if encoding == .v1_0, remaining == 1 { try skip(1) }
+        try expectEnd()
+    }
+
+    /// Notes that the values read so far are of types that can refer to instances.
+    mutating func noteClasses() {
+        if instances == nil { instances = InstanceReader(origin: self) }
     }
 
     /// An exception of the most derived type that is known.

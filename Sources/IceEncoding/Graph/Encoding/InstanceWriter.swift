@@ -1,7 +1,7 @@
 extension IceOutputStream {
     /// A class instance, or null. In encoding 1.0 the instances follow with ``writePendingInstances()``.
     public mutating func write(_ instance: ObjectReference?) {
-        guard instance != nil || encoding == .v1_0 else { return writeSize(0) }
+        if instance == nil, encoding != .v1_0 { return writeSize(0) }
         encode { (encoder) throws(MarshalError) in try encoder.parameter(instance) }
     }
 
@@ -12,15 +12,20 @@ extension IceOutputStream {
         }
     }
 
-    /// Writes the instances that parameters referred to: to be called after the parameters of an operation that has
-    /// classes in them. Writes nothing in encoding 1.1, where the instances are already there.
+    /// Ends the writing of class instances. In encoding 1.0 the instances that parameters refer to are written here,
+    /// if there were values that can refer to any.
     public mutating func writePendingInstances() {
-        guard encoding == .v1_0 else { return }
+        guard encoding == .v1_0, instances != nil else { return }
         encode { (encoder) throws(MarshalError) in try encoder.pendingInstances() }
     }
 
+    /// Notes that the values written so far are of types that can refer to instances.
+    mutating func noteClasses() {
+        encode { (_) throws(MarshalError) in }
+    }
+
     /// An exception, with whatever instances its members refer to.
-    public mutating func write(_ exception: some UserException) {
+    public mutating func write(exception: any UserException) {
         let descriptor = type(of: exception).descriptor
         let record = GraphBuilder.build { builder in
             let record = builder.add(descriptor.record)
