@@ -157,7 +157,7 @@ struct ClassEncodingTests {
     func exceptions(form: WireForm) throws {
         func roundTrip(_ exception: any UserException, _ types: TypeRegistry) throws -> any UserException {
             var output = IceOutputStream(encoding: form.encoding, format: form.format)
-            output.write(exception: exception)
+            output.write(exception)
             var input = IceInputStream(try output.finish(), encoding: form.encoding, types: types)
             let exception = try input.readException()
             try input.finish()

@@ -148,7 +148,6 @@ extension Dictionary: SliceCodable where Key: SliceCodable, Value: SliceCodable 
         try stream.enterNesting()
         defer { stream.leaveNesting() }
         self.init(minimumCapacity: count)
-        if count == 0 { stream.noteClasses(in: Self.sliceType) }
         for _ in 0..<count {
             let key = try Key(from: &stream)
             // The last of equal keys stays, as in Ice's own mappings.
@@ -160,7 +159,6 @@ extension Dictionary: SliceCodable where Key: SliceCodable, Value: SliceCodable 
     public func write(to stream: inout IceOutputStream) {
         if stream.encoding == .v1_0 { stream.note(Value.sliceType) }
         stream.writeSize(count)
-        if isEmpty { stream.noteClasses(in: Self.sliceType) }
         for (key, value) in self {
             key.write(to: &stream)
             value.write(to: &stream)

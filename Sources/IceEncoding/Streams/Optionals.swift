@@ -34,7 +34,7 @@ extension IceOutputStream {
     /// Writes an optional parameter or member, if there is a value. Optionals are written by ascending tag, after
     /// what is required.
     public mutating func writeOptional<Value: SliceCodable>(tag: Int32, _ value: Value?) {
-        noteClasses(in: Value.sliceType)
+        note(Value.sliceType)
         guard let value else { return }
         let type = Value.sliceType
         let optionalFormat = type.optionalFormat
@@ -100,7 +100,7 @@ extension IceInputStream {
         tag: Int32,
         as type: Value.Type = Value.self
     ) throws(MarshalError) -> Value? {
-        noteClasses(in: Value.sliceType)
+        note(Value.sliceType)
         let format = Value.sliceType.optionalFormat
         guard try readOptionalHeader(tag: tag, format: format) else { return nil }
         switch format {
@@ -112,18 +112,6 @@ extension IceInputStream {
         case .vsize:
             if !Value.sliceType.isOwnVSize { _ = try readSize() }
             return try Value(from: &self)
-        }
-    }
-
-    /// Skips the optionals up to the end of the input.
-    mutating func skipOptionals() throws(MarshalError) {
-        while remaining > 0 {
-            let byte = try readByte()
-            guard byte != Self.optionalEndMarker, let format = OptionalFormat(rawValue: byte & 7) else {
-                throw MarshalError(.trailingBytes(remaining + 1), at: position - 1)
-            }
-            if byte >> 3 == 30 { _ = try readSize() }
-            try skipOptional(format)
         }
     }
 

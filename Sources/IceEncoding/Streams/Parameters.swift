@@ -23,6 +23,8 @@ extension IceInputStream {
     public mutating func finish() throws(MarshalError) {
         if encoding == .v1_0 {
             if usesClasses || instances != nil { try readPendingInstances() }
+            // Ice before 3.3 could send one byte too many, and all of Ice takes it.
+            if remaining == 1 { try skip(1) }
         } else {
             while remaining > 0 { try skipOptional() }
             try readPendingInstances()

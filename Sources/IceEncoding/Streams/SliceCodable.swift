@@ -21,10 +21,6 @@ extension SliceCodable {
     @inlinable
     public static func readSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Self] {
         let count = try stream.readCount(minimumElementSize: minimumWireSize)
-        if count == 0 {
-            stream.noteClasses(in: sliceType)
-            return []
-        }
         try stream.enterNesting()
         defer { stream.leaveNesting() }
         var values: [Self] = []
@@ -38,7 +34,6 @@ extension SliceCodable {
     @inlinable
     public static func writeSequence(_ values: [Self], to stream: inout IceOutputStream) {
         stream.writeSize(values.count)
-        if values.isEmpty { stream.noteClasses(in: sliceType) }
         for value in values {
             value.write(to: &stream)
         }
@@ -142,20 +137,3 @@ extension Optional: SliceCodable where Wrapped: SliceNullable {
 
 /// What the runtime attaches to a stream so that the proxies in it become callable: its communicator.
 public protocol ProxyBinding: AnyObject, Sendable {}
-
-extension IceInputStream {
-    /// Notes the type of elements of which there were none: in encoding 1.0 instances follow (or their count, 0)
-    /// whenever the types of the values could refer to any.
-    @usableFromInline
-    mutating func noteClasses(in type: @autoclosure () -> SliceType) {
-        if encoding == .v1_0, instances == nil, type().usesClasses { noteClasses() }
-    }
-}
-
-extension IceOutputStream {
-    /// Notes the type of elements of which there are none.
-    @usableFromInline
-    mutating func noteClasses(in type: @autoclosure () -> SliceType) {
-        if encoding == .v1_0, instances == nil, type().usesClasses { noteClasses() }
-    }
-}

@@ -13,7 +13,7 @@ enum WireForm: CaseIterable, Sendable {
     func encode(_ values: (any SliceClass)?...) throws -> ByteBuffer {
         var stream = IceOutputStream(encoding: encoding, format: format)
         for value in values { stream.write(value?.object) }
-        stream.writePendingInstances()
+        stream.finishParameters()
         return try stream.finish()
     }
 

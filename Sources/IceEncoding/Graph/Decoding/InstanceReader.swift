@@ -52,32 +52,15 @@ extension IceInputStream {
         return indexes.map { make($0 == 0 ? nil : ObjectReference(graph: graph, index: $0)) }
     }
 
-    /// Ends the reading of class instances; afterwards the handles can be looked into. In encoding 1.0 the instances
-    /// themselves are read here, if there were values that can refer to any.
+    /// Ends the reading of class instances: in encoding 1.0 the instances themselves are read here. Afterwards the
+    /// handles can be looked into. ``finish()`` calls it where the parameters need it.
     public mutating func readPendingInstances() throws(MarshalError) {
-        guard instances != nil else { return }
         if encoding == .v1_0 {
             try decode { (decoder) throws(MarshalError) in try decoder.pendingInstances() }
         }
+        guard instances != nil else { return }
         try ownInstances().finish()
         instances = nil
-    }
-
-    /// Ends the reading of an encapsulation: of class instances, of optional parameters that nobody asked for, and of
-    /// the bytes.
-    ///
-    /// - Throws: ``MarshalError/Reason/trailingBytes(_:)`` if more follows.
-    public mutating func finish() throws(MarshalError) {
-        if encoding != .v1_0 { try skipOptionals() }
-        try readPendingInstances()
-        // Ice before 3.3 could send one byte too many in encoding 1.0, and all of Ice takes it.
-        if encoding == .v1_0, remaining == 1 { try skip(1) }
-        try expectEnd()
-    }
-
-    /// Notes that the values read so far are of types that can refer to instances.
-    mutating func noteClasses() {
-        if instances == nil { instances = InstanceReader(origin: self) }
     }
 
     /// An exception of the most derived type that is known.

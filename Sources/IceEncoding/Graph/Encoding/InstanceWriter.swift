@@ -12,20 +12,15 @@ extension IceOutputStream {
         }
     }
 
-    /// Ends the writing of class instances. In encoding 1.0 the instances that parameters refer to are written here,
-    /// if there were values that can refer to any.
+    /// Writes the instances that parameters referred to in encoding 1.0, or that there are none; nothing in encoding
+    /// 1.1, where the instances are already there. ``finishParameters()`` calls it where the parameters need it.
     public mutating func writePendingInstances() {
-        guard encoding == .v1_0, instances != nil else { return }
+        guard encoding == .v1_0 else { return }
         encode { (encoder) throws(MarshalError) in try encoder.pendingInstances() }
     }
 
-    /// Notes that the values written so far are of types that can refer to instances.
-    mutating func noteClasses() {
-        encode { (_) throws(MarshalError) in }
-    }
-
     /// An exception, with whatever instances its members refer to.
-    public mutating func write(exception: any UserException) {
+    public mutating func write(_ exception: some UserException) {
         let descriptor = type(of: exception).descriptor
         let record = GraphBuilder.build { builder in
             let record = builder.add(descriptor.record)
