@@ -47,30 +47,56 @@ python_env() {
     for folder in $PIP_FIND_LINKS; do
         compgen -G "$folder/zeroc_ice-$ICE_PYTHON_RELEASE-cp$version-*" >/dev/null && found=yes
     done
-    [ -n "$found" ] || build_ice_wheel "$python" "$version" "$wheels"
+    [ -n "$found" ] || build_ice_wheel "$python" "$wheels"
     quiet "$log" "$SWIFT_OMERO_PYTHON" -m pip install --only-binary zeroc-ice "zeroc-ice==$ICE_PYTHON_RELEASE" ||
         die "could not install zeroc-ice $ICE_PYTHON_RELEASE"
     "$SWIFT_OMERO_PYTHON" -c 'import Ice' || die "zeroc-ice $ICE_PYTHON_RELEASE is installed but cannot be imported"
 }
 
-# build_ice_wheel PYTHON VERSION FOLDER: compiles zeroc-ice from PyPI into a wheel; about ten minutes.
+# build_ice_wheel PYTHON FOLDER: compiles zeroc-ice from PyPI into a wheel; about ten minutes.
 build_ice_wheel() {
-    local python=$1 version=$2 wheels=$3 cache include
-    cache=$(cache_root)
+    local python=$1 wheels=$2 log include sources
+    log=$(cache_root)/logs/wheel.log
+    sources=$(cache_root)/zeroc-ice
     need_apt g++ libbz2-dev libssl-dev
     # Debian keeps the headers of its own Python in a package of their own.
     include=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
     [ -f "$include/Python.h" ] || need_apt python3-dev
     [ -f "$include/Python.h" ] || die "no Python.h in $include, the headers of $python"
-    # Ice 3.6 includes eval.h, which Python 3.11 dropped and of which nothing is used: an empty one does.
-    mkdir -p "$cache/include"
-    [ "$version" -lt 311 ] || : >"$cache/include/eval.h"
     say "building zeroc-ice $ICE_PYTHON_RELEASE from PyPI (about ten minutes, once)"
-    quiet "$cache/logs/wheel.log" "$SWIFT_OMERO_PYTHON" -m pip install 'setuptools<81' wheel ||
-        die 'could not install setuptools and wheel'
-    CPATH=$cache/include${CPATH:+:$CPATH} CFLAGS="-g0 ${CFLAGS:-}" quiet "$cache/logs/wheel.log" \
-        nice "$SWIFT_OMERO_PYTHON" -m pip wheel --no-deps --no-build-isolation --no-binary zeroc-ice \
-        --wheel-dir "$wheels" "zeroc-ice==$ICE_PYTHON_RELEASE" || die "could not build zeroc-ice $ICE_PYTHON_RELEASE"
+    quiet "$log" "$SWIFT_OMERO_PYTHON" -m pip install 'setuptools<81' wheel || die 'could not install setuptools and wheel'
+    rm -rf "$sources"
+    mkdir -p "$sources"
+    quiet "$log" "$SWIFT_OMERO_PYTHON" -m pip download --no-deps --no-build-isolation --no-binary zeroc-ice \
+        --dest "$sources" "zeroc-ice==$ICE_PYTHON_RELEASE" || die "could not download zeroc-ice $ICE_PYTHON_RELEASE"
+    tar -xzf "$sources/zeroc-ice-$ICE_PYTHON_RELEASE.tar.gz" -C "$sources" --strip-components=1 ||
+        die 'could not unpack zeroc-ice'
+    # Ice 3.6 is older than Python 3.11, which dropped eval.h (of which nothing is used) and the frame in PyThreadState,
+    # and than 3.13, which dropped two functions. Their successors are as old as Python 3.
+    sed -i 's/PyThreadState_GET()->frame/PyEval_GetFrame()/; s/^#include <eval\.h>//' \
+        "$sources/src/Util.cpp" "$sources/src/Slice.cpp"
+    cat >"$sources/python_compat.h" <<'HEADER'
+#include <Python.h>
+#if PY_VERSION_HEX >= 0x030d0000
+#define PyEval_CallObject PyObject_CallObject
+static inline int PyObject_AsReadBuffer(PyObject* object, const void** bytes, Py_ssize_t* count)
+{
+    Py_buffer view;
+    if(PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0)
+    {
+        return -1;
+    }
+    *bytes = view.buf;
+    *count = view.len;
+    PyBuffer_Release(&view);
+    return 0;
+}
+#endif
+HEADER
+    CFLAGS="-g0 -include $sources/python_compat.h ${CFLAGS:-}" quiet "$log" \
+        nice "$SWIFT_OMERO_PYTHON" -m pip wheel --no-deps --no-build-isolation --wheel-dir "$wheels" "$sources" ||
+        die "could not build zeroc-ice $ICE_PYTHON_RELEASE with $python"
+    rm -rf "$sources"
 }
 
 # What the C++ peers and the Glacier2 router need.
