@@ -66,6 +66,8 @@ def main():
         manager = adapter.add(SessionManagerI(), ic.stringToIdentity("SessionManager"))
         verifier = adapter.add(VerifierI(), ic.stringToIdentity("Verifier"))
         peer = adapter.add(peer_class(), ic.stringToIdentity("interop"))
+        second = server.servant_class(interop, peers.Values(interop, ic), "second")
+        adapter.addFacet(second(), ic.stringToIdentity("interop"), "second")
         adapter.addDefaultServant(peer_class(), "default")
         adapter.activate()
         peers.until_told(ic.shutdown)
