@@ -70,10 +70,10 @@ def main():
         adapter.addFacet(second(), ic.stringToIdentity("interop"), "second")
         adapter.addDefaultServant(peer_class(), "default")
         adapter.activate()
-        peers.until_told(ic.shutdown)
+        told = peers.until_told()
         # Tabs between, as proxies have spaces.
         print("READY " + "\t".join(map(str, (manager, verifier, peer))), flush=True)
-        ic.waitForShutdown()
+        told.wait()
     finally:
         ic.destroy()
 

@@ -66,16 +66,23 @@ def communicator(options, role):
     return Ice.initialize(data)
 
 
-def until_told(finish):
-    """Calls finish at the end of stdin or on SIGTERM, so that no peer outlives the test that started it."""
+def until_told():
+    """An event that is set at the end of stdin or on SIGTERM, so that no peer outlives the test that started it.
+
+    To be waited for in the main thread, which then ends the communicator: a thread of ours that is still inside Ice
+    when the interpreter ends would abort the process.
+    """
+    told = threading.Event()
+
     def watch():
         # Not through sys.stdin, whose lock a thread must not hold when the interpreter ends.
         while os.read(0, 4096):
             pass
-        finish()
+        told.set()
 
-    signal.signal(signal.SIGTERM, lambda *_: finish())
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
     threading.Thread(target=watch, daemon=True).start()
+    return told
 
 
 def same(a, b, seen=None):

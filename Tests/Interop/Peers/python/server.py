@@ -12,8 +12,11 @@ import Ice
 import peers
 
 
-def servant_class(interop, values, facet="", unknown=True):
-    """The servant's class, made here because the generated module exists only after load_slice."""
+def servant_class(interop, values, facet="", unknown=True, finish=lambda: None):
+    """The servant's class, made here because the generated module exists only after load_slice.
+
+    finish() is what the operation shutdown does.
+    """
 
     echoes = [name for name in vars(interop.PeerPrx) if name.startswith(("echo", "opt"))]
 
@@ -115,7 +118,7 @@ def servant_class(interop, values, facet="", unknown=True):
             return call(proxy, times)
 
         def shutdown(self, current=None):
-            current.adapter.getCommunicator().shutdown()
+            finish()
 
     def call(proxy, times):
         proxy = interop.CallbackPrx.uncheckedCast(proxy.ice_invocationTimeout(20000))
@@ -162,15 +165,16 @@ def main():
     try:
         adapter = ic.createObjectAdapterWithEndpoints("Peer", options.endpoints)
         values = peers.Values(interop, ic)
-        servant = servant_class(interop, values, "", not options.no_unknown)()
+        told = peers.until_told()
+        unknown = not options.no_unknown
+        servant = servant_class(interop, values, "", unknown, told.set)()
         identity = ic.stringToIdentity("interop")
         proxy = adapter.add(servant, identity)
-        adapter.addFacet(servant_class(interop, values, "second", not options.no_unknown)(), identity, "second")
+        adapter.addFacet(servant_class(interop, values, "second", unknown, told.set)(), identity, "second")
         adapter.addDefaultServant(servant, "default")
         adapter.activate()
-        peers.until_told(ic.shutdown)
         print("READY", ic.proxyToString(proxy), flush=True)
-        ic.waitForShutdown()
+        told.wait()
     finally:
         ic.destroy()
 
