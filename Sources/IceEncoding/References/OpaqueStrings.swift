@@ -64,10 +64,10 @@ extension OpaqueEndpoint {
 }
 
 /// Base64 as Ice reads and writes it.
-enum ReferenceBase64 {
+package enum ReferenceBase64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encode(_ bytes: some Collection<UInt8>) -> String {
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var rest = bytes[...]
@@ -83,7 +83,7 @@ enum ReferenceBase64 {
     }
 
     /// Nil for other characters. As in Ice, missing characters at the end count as `A`, and `=` may stand anywhere.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         var values: [UInt8?] = []
         for byte in text.utf8 {
             switch byte {

@@ -1,0 +1,254 @@
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+
+/// Opens a WebSocket on a client's channel, behind whatever handlers it has.
+///
+/// Afterwards inbound and outbound data are Ice's bytes. Handlers that read them are added when the future succeeds, in
+/// a callback on the channel's event loop: the peer's first bytes may already be there, and follow at once. Time is kept
+/// by the caller.
+///
+/// - Parameter maxFrame: the largest frame that is taken, in bytes.
+/// - Returns: fails with ``WebSocketFailure``.
+func addWebSocketClient(
+    to channel: any Channel,
+    host: String,
+    port: Int,
+    resource: String,
+    maxFrame: Int
+) -> EventLoopFuture<Void> {
+    upgrade(channel) { promise throws in
+        let key = WebSocketHandshake.key()
+        let request = try WebSocketHandshake.request(
+            host: host,
+            port: port,
+            resource: resource.isEmpty ? "/" : resource,
+            key: key
+        )
+        let encoder = HTTPRequestEncoder()
+        let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
+        let swap = WebSocketSwap(encoder: encoder, decoder: decoder, isClient: true, maxFrame: maxFrame)
+        let handshake = WebSocketClientHandshakeHandler(request: request, key: key, swap: swap, promise: promise)
+        try channel.pipeline.syncOperations.addHandlers(encoder, decoder, handshake)
+    }
+}
+
+/// Waits for a client to open a WebSocket on a connection that a server accepted; see
+/// ``addWebSocketClient(to:host:port:resource:maxFrame:)``.
+func addWebSocketServer(to channel: any Channel, maxFrame: Int) -> EventLoopFuture<Void> {
+    upgrade(channel) { promise throws in
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        let swap = WebSocketSwap(encoder: encoder, decoder: decoder, isClient: false, maxFrame: maxFrame)
+        let handshake = WebSocketServerHandshakeHandler(swap: swap, promise: promise)
+        try channel.pipeline.syncOperations.addHandlers(encoder, decoder, handshake)
+    }
+}
+
+private func upgrade(
+    _ channel: any Channel,
+    _ add: @escaping @Sendable (EventLoopPromise<Void>) throws -> Void
+) -> EventLoopFuture<Void> {
+    let promise = channel.eventLoop.makePromise(of: Void.self)
+    @Sendable func run() {
+        do { try add(promise) } catch { promise.fail(error) }
+    }
+    // At once where possible, so that nothing can be read before.
+    if channel.eventLoop.inEventLoop { run() } else { channel.eventLoop.execute(run) }
+    return promise.futureResult
+}
+
+/// Replaces HTTP's handlers by WebSocket's.
+final class WebSocketSwap {
+    private let encoder: any RemovableChannelHandler
+    private let decoder: any RemovableChannelHandler
+    private let isClient: Bool
+    private let maxFrame: Int
+    /// What HTTP's parser had left over: the beginning of the peer's frames.
+    private var leftOver: [NIOAny] = []
+
+    init(encoder: any RemovableChannelHandler, decoder: any RemovableChannelHandler, isClient: Bool, maxFrame: Int) {
+        self.encoder = encoder
+        self.decoder = decoder
+        self.isClient = isClient
+        // NIO allows no limit above 32 bits; control frames may have 125 bytes.
+        self.maxFrame = min(max(maxFrame, 125), Int(UInt32.max))
+    }
+
+    /// Keeps bytes that come while ``run(_:_:_:)`` is under way.
+    func keep(_ data: NIOAny) { leftOver.append(data) }
+
+    /// Removes HTTP's handlers, which ends after its parser's current call; adds WebSocket's; tells the promise, whose
+    /// callbacks add those that read; and hands out the bytes that came meanwhile.
+    func run(_ context: ChannelHandlerContext, _ handler: any RemovableChannelHandler, _ promise: EventLoopPromise<Void>) {
+        let pipeline = context.pipeline.syncOperations
+        pipeline.removeHandler(encoder, promise: nil)
+        pipeline.removeHandler(decoder).assumeIsolated().whenComplete { [self] _ in
+            do {
+                try pipeline.addHandlers(
+                    [
+                        WebSocketFrameEncoder(),
+                        ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: maxFrame)),
+                        WebSocketStreamHandler(isClient: isClient, maxFrame: maxFrame),
+                    ],
+                    position: .after(handler)
+                )
+            } catch {
+                // The channel closed meanwhile.
+                return promise.fail(WebSocketFailure(.closed, cause: error))
+            }
+            promise.succeed()
+            for data in leftOver { context.fireChannelRead(data) }
+            if !leftOver.isEmpty { context.fireChannelReadComplete() }
+            leftOver = []
+            pipeline.removeHandler(handler, promise: nil)
+        }
+    }
+}
+
+/// Sends a client's request and judges the answer.
+final class WebSocketClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private let request: HTTPRequestHead
+    private let key: String
+    private let swap: WebSocketSwap
+    /// Nil once the handshake has ended.
+    private var promise: EventLoopPromise<Void>?
+    private var isSent = false
+    private var isUpgraded = false
+    private var isAccepted = false
+
+    init(request: HTTPRequestHead, key: String, swap: WebSocketSwap, promise: EventLoopPromise<Void>) {
+        self.request = request
+        self.key = key
+        self.swap = swap
+        self.promise = promise
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { send(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        send(context)
+        context.fireChannelActive()
+    }
+
+    private func send(_ context: ChannelHandlerContext) {
+        guard !isSent else { return }
+        isSent = true
+        context.write(wrapOutboundOut(.head(request)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What comes after the upgrade are bytes that HTTP's parser had left over.
+        if isUpgraded { return swap.keep(data) }
+        guard let promise else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let response):
+            do throws(WebSocketFailure) {
+                try WebSocketHandshake.check(response, key: key)
+                isAccepted = true
+            } catch {
+                fail(context, error)
+            }
+        case .body: break
+        case .end:
+            guard isAccepted else { return }
+            isUpgraded = true
+            self.promise = nil
+            swap.run(context, self, promise)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard promise != nil else { return context.fireErrorCaught(error) }
+        fail(context, WebSocketHandshake.failure(error))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        fail(context, WebSocketFailure(.closed))
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        promise?.fail(WebSocketFailure(.closed))
+        promise = nil
+    }
+
+    private func fail(_ context: ChannelHandlerContext, _ failure: WebSocketFailure) {
+        guard let promise else { return }
+        self.promise = nil
+        promise.fail(failure)
+        context.close(promise: nil)
+    }
+}
+
+/// Judges a client's request and answers it.
+final class WebSocketServerHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let swap: WebSocketSwap
+    /// Nil once the handshake has ended.
+    private var promise: EventLoopPromise<Void>?
+    private var response: HTTPResponseHead?
+    private var isUpgraded = false
+
+    init(swap: WebSocketSwap, promise: EventLoopPromise<Void>) {
+        self.swap = swap
+        self.promise = promise
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What comes after the upgrade are bytes that HTTP's parser had left over.
+        if isUpgraded { return swap.keep(data) }
+        guard let promise else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let request):
+            do throws(WebSocketFailure) {
+                response = try WebSocketHandshake.response(to: request)
+            } catch {
+                fail(context, error)
+            }
+        case .body: break
+        case .end:
+            guard let response else { return }
+            isUpgraded = true
+            self.promise = nil
+            context.write(wrapOutboundOut(.head(response)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            swap.run(context, self, promise)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard promise != nil else { return context.fireErrorCaught(error) }
+        fail(context, WebSocketHandshake.failure(error))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        promise?.fail(WebSocketFailure(.closed))
+        promise = nil
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        promise?.fail(WebSocketFailure(.closed))
+        promise = nil
+    }
+
+    private func fail(_ context: ChannelHandlerContext, _ failure: WebSocketFailure) {
+        guard let promise else { return }
+        self.promise = nil
+        promise.fail(failure)
+        context.write(wrapOutboundOut(.head(WebSocketHandshake.refusal(failure))), promise: nil)
+        let closing = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { _ in closing.value.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    }
+}
