@@ -1,6 +1,7 @@
 import IceEncoding
 import Logging
 import Metrics
+import NIOCore
 
 /// What a communicator reports about its connections and calls.
 ///
@@ -43,6 +44,37 @@ final class ConnectionObserver: Sendable {
     func dispatched() { meters?.dispatches.increment() }
 }
 
+/// Logs the messages of one connection at trace level.
+struct MessageDumper {
+    /// Finds the messages in what arrives; bytes that are none are the state machine's business, not this one's.
+    private var frames: FrameDecoder? = FrameDecoder(messageSizeMax: .max)
+
+    mutating func received(_ bytes: ByteBuffer, on connection: Connection) {
+        frames?.append(bytes)
+        do {
+            while let frame = try frames?.next() {
+                log("received", MessageDump(frame), connection)
+            }
+        } catch {
+            frames = nil
+        }
+    }
+
+    func sent(_ message: ByteBuffer, on connection: Connection) {
+        log("sent", MessageDump(message), connection)
+    }
+
+    private func log(_ direction: String, _ dump: MessageDump, _ connection: Connection) {
+        connection.observer.logger?.trace(
+            "ice message",
+            metadata: [
+                LogKey.direction: "\(direction)", LogKey.endpoint: "\(connection.endpoint)",
+                LogKey.message: "\(dump)",
+            ]
+        )
+    }
+}
+
 /// The metadata keys of this module's log lines.
 enum LogKey {
     static let endpoint = "ice.endpoint"
@@ -52,5 +84,4 @@ enum LogKey {
     static let attempt = "ice.attempt"
     static let message = "ice.message"
     static let direction = "ice.direction"
-    static let requestID = "ice.request.id"
 }

@@ -16,6 +16,7 @@ final class IceConnectionHandler: ChannelInboundHandler {
     private var reading = false
     private var actions: [ConnectionStateMachine<PendingCall>.Action] = []
     private let observer: ConnectionObserver
+    private lazy var dumper = MessageDumper()
 
     init(_ configuration: ConnectionStateMachine<PendingCall>.Configuration, connection: Connection, now: Instant) {
         self.machine = ConnectionStateMachine(configuration, now: now)
@@ -47,6 +48,7 @@ final class IceConnectionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
         observer.received(bytes.readableBytes)
+        if observer.dumpsMessages { dumper.received(bytes, on: connection) }
         machine.received(bytes, now: now, into: &actions)
         run()
     }
@@ -172,6 +174,7 @@ final class IceConnectionHandler: ChannelInboundHandler {
             return
         }
         observer.sent(message.readableBytes)
+        if observer.dumpsMessages { dumper.sent(message, on: connection) }
         if let oneway {
             let promise = context.eventLoop.makePromise(of: Void.self)
             promise.futureResult.assumeIsolated().whenComplete { [connection] result in

@@ -1,9 +1,10 @@
 import IceEncoding
 import NIOCore
 import NIOSSL
+import Synchronization
 
 /// What happens on a client's connection before Ice speaks: TLS, then the WebSocket upgrade, as the endpoint says.
-struct ClientHandshakes {
+struct ClientHandshakes: Sendable {
     let endpoint: Endpoint
     let communicator: Communicator
     /// Which step is under way, for the error of a time-out.
@@ -11,14 +12,118 @@ struct ClientHandshakes {
 
     /// On the channel's event loop.
     func run(on channel: any Channel) -> EventLoopFuture<TLSPeerInfo?> {
-        channel.eventLoop.makeSucceededFuture(nil)
+        let host = endpoint.address?.host ?? ""
+        let port = Int(endpoint.address?.port ?? 0)
+        let secured: EventLoopFuture<TLSPeerInfo?>
+        if endpoint.isSecure {
+            secured = tls(on: channel, host: host, port: port)
+        } else {
+            secured = channel.eventLoop.makeSucceededFuture(nil)
+        }
+        guard let resource = endpoint.resource else { return secured }
+        return secured.flatMap { info in
+            progress.value = .webSocket
+            return addWebSocketClient(
+                to: channel,
+                host: host,
+                port: port,
+                resource: resource,
+                maxFrame: communicator.configuration.messageSizeMax
+            )
+            .flatMapErrorThrowing { throw IceError(.webSocketFailure, "\($0)", phase: .webSocket, cause: $0) }
+            .map { info }
+        }
+    }
+
+    private func tls(on channel: any Channel, host: String, port: Int) -> EventLoopFuture<TLSPeerInfo?> {
+        do {
+            guard let settings = communicator.configuration.tls else {
+                throw IceError(.tlsFailure, "the communicator is not configured for TLS", phase: .tls)
+            }
+            let context = try communicator.tls.clientContext(settings)
+            return addTLSClient(to: channel, settings: settings, context: context, host: host, port: port)
+                .map(Optional.some)
+                .flatMapErrorThrowing { throw IceError.tls($0) }
+        } catch {
+            return channel.eventLoop.makeFailedFuture(IceError.tls(error))
+        }
     }
 }
 
 /// The same for a server's accepted connections.
 struct ServerHandshakes: Sendable {
-    init(endpoint: Endpoint, adapter: ObjectAdapter) throws {}
+    private let context: NIOSSLContext?
+    private let isWebSocket: Bool
+    private let maxFrame: Int
+
+    /// - Throws: `IceError` when there is no certificate for a secure endpoint, or none that can be read.
+    init(endpoint: Endpoint, adapter: ObjectAdapter) throws {
+        isWebSocket = endpoint.resource != nil
+        maxFrame = adapter.messageSizeMax
+        guard endpoint.isSecure else {
+            context = nil
+            return
+        }
+        guard let settings = adapter.configuration.tls ?? adapter.communicator.configuration.tls else {
+            throw IceError(
+                .tlsFailure,
+                "a secure endpoint needs a certificate, and TLS is not configured",
+                endpoint: endpoint.description,
+                phase: .listen
+            )
+        }
+        do {
+            context = try settings.makeServerContext()
+        } catch {
+            throw IceError(
+                .tlsFailure,
+                error.description,
+                endpoint: endpoint.description,
+                phase: .listen,
+                cause: error
+            )
+        }
+    }
+
+    /// On the channel's event loop.
     func run(on channel: any Channel) -> EventLoopFuture<TLSPeerInfo?> {
-        channel.eventLoop.makeSucceededFuture(nil)
+        let secured: EventLoopFuture<TLSPeerInfo?> =
+            context.map { addTLSServer(to: channel, context: $0).map(Optional.some) }
+            ?? channel.eventLoop.makeSucceededFuture(nil)
+        guard isWebSocket else { return secured }
+        return secured.flatMap { info in
+            addWebSocketServer(to: channel, maxFrame: maxFrame).map { info }
+        }
+    }
+}
+
+/// The TLS context of a communicator's outgoing connections: reading certificates takes milliseconds, so it is made
+/// once.
+final class TLSContextCache: Sendable {
+    private let client = Mutex<NIOSSLContext?>(nil)
+
+    func clientContext(_ settings: TLSSettings) throws(TLSFailure) -> NIOSSLContext {
+        if let context = client.withLock({ $0 }) { return context }
+        let context = try settings.makeClientContext()
+        client.withLock { $0 = context }
+        return context
+    }
+}
+
+extension Endpoint {
+    /// The HTTP resource of a WebSocket endpoint; nil for others.
+    var resource: String? {
+        switch self {
+        case .ws(_, let resource), .wss(_, let resource): resource
+        case .tcp, .ssl, .udp, .opaque: nil
+        }
+    }
+}
+
+extension IceError {
+    /// A failure of TLS, with the check that failed in the message.
+    static func tls(_ error: any Error) -> IceError {
+        if let error = error as? IceError { return error }
+        return IceError(.tlsFailure, "\(error)", phase: .tls, cause: error)
     }
 }

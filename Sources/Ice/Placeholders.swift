@@ -1,3 +1,0 @@
-public struct TLSSettings: Sendable {}
-public struct TLSPeerInfo: Sendable {}
-final class TLSContextCache: Sendable {}
