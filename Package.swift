@@ -50,14 +50,32 @@ let package = Package(
         .target(name: "Glacier2", dependencies: ["Ice"], swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
         .target(name: "InteropTypes", dependencies: ["IceEncoding"], path: "Tests/InteropTypes", swiftSettings: house),
+        // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.
+        .target(
+            name: "InteropPeer",
+            dependencies: ["Ice", "InteropTypes"],
+            path: "Tests/InteropPeer",
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["Ice", "Glacier2", "InteropPeer", "InteropTypes"],
+            swiftSettings: house
+        ),
         .testTarget(
             name: "IceEncodingTests",
             dependencies: ["IceEncoding", "InteropTypes", nioCore],
+            exclude: ["Data"],
             swiftSettings: house
         ),
         .testTarget(
             name: "IceTests",
-            dependencies: ["Ice", .product(name: "NIOEmbedded", package: "swift-nio")],
+            dependencies: [
+                "Ice",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["Data"],
             swiftSettings: house
         ),
     ]

@@ -119,14 +119,23 @@ extension Proxy {
 
     // MARK: Inside
 
+    /// A call's own context replaces all others. Without one the proxy's and the communicator's are joined, the
+    /// proxy's values first (Ice 3.6 and 3.7 do so).
+    private func context(_ options: CallOptions) -> Context {
+        let implicit = communicator.configuration.implicitContext
+        guard let own = options.context else {
+            return settings.context.map { implicit.merging($0) { $1 } } ?? implicit
+        }
+        return own
+    }
+
     private func header(_ operation: String, _ mode: OperationMode, _ options: CallOptions) -> RequestHeader {
         RequestHeader(
             identity: reference.identity,
             facet: reference.facet,
             operation: operation,
             mode: mode,
-            // A call's context replaces the proxy's, the proxy's the communicator's; they are not merged.
-            context: options.context ?? settings.context ?? communicator.configuration.implicitContext
+            context: context(options)
         )
     }
 
@@ -170,7 +179,7 @@ extension Proxy {
             span.attributes["rpc.system"] = "ice"
             span.attributes["rpc.method"] = operation
             var options = options
-            var context = options.context ?? settings.context ?? communicator.configuration.implicitContext
+            var context = context(options)
             tracer.inject(span.context, into: &context, using: ContextInjector())
             options.context = context
             return try await attemptUntraced(operation, mode: mode, options: options, encode: encode)

@@ -120,7 +120,7 @@ public struct Proxy: Sendable, Hashable {
             reference.adapterID = ""
         }
     }
-    /// The context of every call that doesn't bring its own; replaces the communicator's.
+    /// The context of every call that doesn't bring its own; joined with the communicator's, these values first.
     public func withContext(_ context: Context?) -> Proxy { with { $0.context = context } }
     /// How long each call may take; nil for the communicator's.
     public func withInvocationTimeout(_ timeout: Duration?) -> Proxy { with { $0.invocationTimeout = timeout } }

@@ -1,0 +1,75 @@
+import Foundation
+import Synchronization
+
+/// A program that we did not write, as a child process. Ends with ``stop()`` at the latest.
+final class ForeignProcess: Sendable {
+    private struct Output {
+        var bytes: [UInt8] = []
+        var ended = false
+    }
+
+    private let process: Process
+    private let input = Pipe()
+    private let output = Mutex(Output())
+
+    init(_ executable: String, _ arguments: [String]) throws {
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.standardInput = input
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.standardError
+        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            self?.output.withLock { output in
+                output.bytes += data
+                if data.isEmpty { output.ended = true }
+            }
+        }
+        try process.run()
+    }
+
+    var text: String { output.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
+
+    /// The rest of the line that begins with `word`.
+    func line(_ word: String, within limit: Duration = .seconds(30)) async throws -> String {
+        let end = ContinuousClock.now + limit
+        while .now < end {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            if let line = lines.first(where: { $0.hasPrefix(word + " ") }) {
+                return String(line.dropFirst(word.count + 1))
+            }
+            if output.withLock({ $0.ended }) { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw PeerFailure("no line \(word) within \(limit); output: \(text.suffix(500))")
+    }
+
+    /// Waits for its end and gives back what it wrote.
+    func finish(within limit: Duration) async throws -> String {
+        let end = ContinuousClock.now + limit
+        while !output.withLock({ $0.ended }) || process.isRunning {
+            guard .now < end else {
+                stop()
+                throw PeerFailure("did not end within \(limit); output: \(text.suffix(500))")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return text
+    }
+
+    /// Asks it to end by the end of its input, then by signal.
+    func stop() {
+        try? input.fileHandleForWriting.close()
+        let end = Date().addingTimeInterval(5)
+        while process.isRunning, Date() < end { usleep(10_000) }
+        if process.isRunning { process.terminate() }
+    }
+}
+
+struct PeerFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
