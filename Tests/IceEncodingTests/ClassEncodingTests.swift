@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Class instances on the wire, worked out by hand")
 struct ClassEncodingTests {
-    private func text(_ string: String) -> String { String(format(string.utf8.count)) + string.utf8.map { format(Int($0)) }.joined() }
+    private func text(_ string: String) -> String {
+        String(format(string.utf8.count)) + string.utf8.map { format(Int($0)) }.joined()
+    }
     private func format(_ byte: Int) -> String { String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }
 
     private let base = GraphBuilder.build { builder in builder.add(Base.self) { $0.b = 7 } }
@@ -17,7 +19,9 @@ struct ClassEncodingTests {
 
     @Test("the sliced format adds the slice's size, its own four bytes included")
     func sliced() throws {
-        #expect(try WireForm.sliced.encode(base).hexDump == "01" + "31" + text("::interop::Base") + "08000000" + "07000000")
+        #expect(
+            try WireForm.sliced.encode(base).hexDump == "01" + "31" + text("::interop::Base") + "08000000" + "07000000"
+        )
     }
 
     @Test("encoding 1.0: the negative number, then a batch of instances that end with the slice of Object")
@@ -34,7 +38,8 @@ struct ClassEncodingTests {
         let other = GraphBuilder.build { builder in builder.add(Base.self) { $0.b = 8 } }
         let bytes = try WireForm.compact.encode(base, other, base, nil)
         #expect(
-            bytes.hexDump == "01" + "21" + text("::interop::Base") + "07000000" + "01" + "22" + "01" + "08000000" + "02" + "00"
+            bytes.hexDump == "01" + "21" + text("::interop::Base") + "07000000" + "01" + "22" + "01" + "08000000" + "02"
+                + "00"
         )
     }
 
@@ -62,7 +67,12 @@ struct ClassEncodingTests {
 
     @Test("optional members follow the required ones and end with 0xff")
     func optionals() throws {
-        let value = GraphBuilder.build { builder in builder.add(Middle.self) { $0.m = "m"; $0.om = 5 } }
+        let value = GraphBuilder.build { builder in
+            builder.add(Middle.self) {
+                $0.m = "m"
+                $0.om = 5
+            }
+        }
         #expect(
             try WireForm.compact.encode(value).hexDump
                 == "01" + "05" + text("::interop::Middle") + "016d" + "0a" + "05000000" + "ff" + "20" + "00000000"
@@ -80,7 +90,11 @@ struct ClassEncodingTests {
             let object = builder.add(unknown)
             builder[object][0] = 5 as Int32
             builder[object][1] = "kept"
-            builder[object][2] = builder.add(Node.self) { $0.name = "n"; $0.next = $0.handle } as Node?
+            builder[object][2] =
+                builder.add(Node.self) {
+                    $0.name = "n"
+                    $0.next = $0.handle
+                } as Node?
             builder[object][optional: 3] = 9 as Int32?
             return AnySliceObject(object: object)
         }
@@ -126,9 +140,12 @@ struct ClassEncodingTests {
 
     @Test("a member of another class than it can hold is an error that names it", arguments: WireForm.allCases)
     func wrongClass(form: WireForm) throws {
-        let derived = ClassDescriptor("::interop::Node", fields: [
-            .init("name", .string), .init("next", .anyInstance),
-        ])
+        let derived = ClassDescriptor(
+            "::interop::Node",
+            fields: [
+                .init("name", .string), .init("next", .anyInstance),
+            ]
+        )
         let sent = GraphBuilder.build { builder in
             let object = builder.add(derived)
             builder[object][1] = AnySliceObject(builder.add(Base.self)) as AnySliceObject?

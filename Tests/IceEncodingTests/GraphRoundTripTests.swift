@@ -83,7 +83,10 @@ struct GraphRoundTripTests {
     @Test("compact type ids and classes without members work", arguments: WireForm.allCases)
     func compactIDs(form: WireForm) throws {
         let sent = GraphBuilder.build { builder in
-            builder.add(CompactDerived.self) { $0.c = "c"; $0.cd = 4 }
+            builder.add(CompactDerived.self) {
+                $0.c = "c"
+                $0.cd = 4
+            }
         }
         let got = try #require(try form.decode(form.encode(sent), as: Compact.self))
         #expect(got.c == "c" && got.cast(to: CompactDerived.self)?.cd == 4)
@@ -176,6 +179,16 @@ struct GraphRoundTripTests {
     func enumDefaults() {
         let value = GraphBuilder.build { $0.add(AllTypes.self) }
         #expect(value.aDistance == .near && value.aColour == .red && value.bytes == [] && value.stringNodes == [:])
+    }
+
+    @Test("handles read before a stream was copied are complete when any of the copies ends")
+    func copyEndsFirst() throws {
+        var one = IceInputStream(try WireForm.v1_0.encode(ring(2)), encoding: .v1_0, types: interopTypes)
+        let node = try Node?(from: &one)
+        let two = one
+        try one.finish()
+        #expect(node?.object.graph.isComplete == true && node?.next?.next == node)
+        #expect(two.remaining > 0)
     }
 
     @Test("a stream that is copied while it is read fills graphs of its own")

@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 @Suite("Bytes that a hostile peer could send end as values or errors")
@@ -202,25 +202,25 @@ struct HostileGraphTests {
     }
 
     #if os(Linux)
-    @Test("a cyclic graph read a hundred thousand times leaves the memory as it was")
-    func memory() throws {
-        func resident() throws -> Int {
-            let file = try #require(fopen("/proc/self/statm", "r"))
-            defer { fclose(file) }
-            var line = [CChar](repeating: 0, count: 256)
-            fgets(&line, 256, file)
-            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            return try #require(Int(text.split(separator: " ")[1])) * 4096
+        @Test("a cyclic graph read a hundred thousand times leaves the memory as it was")
+        func memory() throws {
+            func resident() throws -> Int {
+                let file = try #require(fopen("/proc/self/statm", "r"))
+                defer { fclose(file) }
+                var line = [CChar](repeating: 0, count: 256)
+                fgets(&line, 256, file)
+                let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                return try #require(Int(text.split(separator: " ")[1])) * 4096
+            }
+            let bytes = try WireForm.compact.encode(ring(5))
+            for _ in 0..<2000 { _ = try WireForm.compact.decode(bytes, as: Node.self) }
+            let before = try resident()
+            for _ in 0..<100_000 {
+                let node = try WireForm.compact.decode(bytes, as: Node.self)
+                #expect(node != nil)
+            }
+            // A leak of one graph each time would be more than 50 MB; other tests run at the same time.
+            #expect(try resident() - before < 40_000_000)
         }
-        let bytes = try WireForm.compact.encode(ring(5))
-        for _ in 0..<2000 { _ = try WireForm.compact.decode(bytes, as: Node.self) }
-        let before = try resident()
-        for _ in 0..<100_000 {
-            let node = try WireForm.compact.decode(bytes, as: Node.self)
-            #expect(node != nil)
-        }
-        // A leak of one graph each time would be more than 50 MB; other tests run at the same time.
-        #expect(try resident() - before < 40_000_000)
-    }
     #endif
 }

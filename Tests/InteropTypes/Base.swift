@@ -6,7 +6,7 @@ public struct Base: SliceClass {
     public static let descriptor = ClassDescriptor(
         "::interop::Base",
         fields: [
-            .init("b", .int),
+            .init("b", .int)
         ]
     )
     public let object: ObjectReference
@@ -15,7 +15,10 @@ public struct Base: SliceClass {
 }
 
 extension Draft<Base> {
-    public var b: Int32 { get { self[0] } nonmutating set { self[0] = newValue } }
+    public var b: Int32 {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
 }
 
 public struct Middle: SliceClass {
@@ -35,9 +38,18 @@ public struct Middle: SliceClass {
 }
 
 extension Draft<Middle> {
-    public var b: Int32 { get { self[0] } nonmutating set { self[0] = newValue } }
-    public var m: String { get { self[1] } nonmutating set { self[1] = newValue } }
-    public var om: Int32? { get { self[optional: 2] } nonmutating set { self[optional: 2] = newValue } }
+    public var b: Int32 {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
+    public var m: String {
+        get { self[1] }
+        nonmutating set { self[1] = newValue }
+    }
+    public var om: Int32? {
+        get { self[optional: 2] }
+        nonmutating set { self[optional: 2] = newValue }
+    }
 }
 
 public struct Derived: SliceClass {
@@ -59,11 +71,26 @@ public struct Derived: SliceClass {
 }
 
 extension Draft<Derived> {
-    public var b: Int32 { get { self[0] } nonmutating set { self[0] = newValue } }
-    public var m: String { get { self[1] } nonmutating set { self[1] = newValue } }
-    public var om: Int32? { get { self[optional: 2] } nonmutating set { self[optional: 2] = newValue } }
-    public var d: Double { get { self[3] } nonmutating set { self[3] = newValue } }
-    public var peer: Base? { get { self[4] } nonmutating set { self[4] = newValue } }
+    public var b: Int32 {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
+    public var m: String {
+        get { self[1] }
+        nonmutating set { self[1] = newValue }
+    }
+    public var om: Int32? {
+        get { self[optional: 2] }
+        nonmutating set { self[optional: 2] = newValue }
+    }
+    public var d: Double {
+        get { self[3] }
+        nonmutating set { self[3] = newValue }
+    }
+    public var peer: Base? {
+        get { self[4] }
+        nonmutating set { self[4] = newValue }
+    }
 }
 
 public struct Compact: SliceClass {
@@ -71,7 +98,7 @@ public struct Compact: SliceClass {
         "::interop::Compact",
         compactID: 42,
         fields: [
-            .init("c", .string),
+            .init("c", .string)
         ]
     )
     public let object: ObjectReference
@@ -80,7 +107,10 @@ public struct Compact: SliceClass {
 }
 
 extension Draft<Compact> {
-    public var c: String { get { self[0] } nonmutating set { self[0] = newValue } }
+    public var c: String {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
 }
 
 public struct CompactDerived: SliceClass {
@@ -89,7 +119,7 @@ public struct CompactDerived: SliceClass {
         compactID: 43,
         base: Compact.descriptor,
         fields: [
-            .init("cd", .int),
+            .init("cd", .int)
         ]
     )
     public let object: ObjectReference
@@ -99,15 +129,21 @@ public struct CompactDerived: SliceClass {
 }
 
 extension Draft<CompactDerived> {
-    public var c: String { get { self[0] } nonmutating set { self[0] = newValue } }
-    public var cd: Int32 { get { self[1] } nonmutating set { self[1] = newValue } }
+    public var c: String {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
+    public var cd: Int32 {
+        get { self[1] }
+        nonmutating set { self[1] = newValue }
+    }
 }
 
 public struct Preserved: SliceClass {
     public static let descriptor = ClassDescriptor(
         "::interop::Preserved",
         fields: [
-            .init("p", .int),
+            .init("p", .int)
         ],
         preservesSlices: true
     )
@@ -117,7 +153,10 @@ public struct Preserved: SliceClass {
 }
 
 extension Draft<Preserved> {
-    public var p: Int32 { get { self[0] } nonmutating set { self[0] = newValue } }
+    public var p: Int32 {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
 }
 
 public struct PreservedKnown: SliceClass {
@@ -125,7 +164,7 @@ public struct PreservedKnown: SliceClass {
         "::interop::PreservedKnown",
         base: Preserved.descriptor,
         fields: [
-            .init("k", .string),
+            .init("k", .string)
         ]
     )
     public let object: ObjectReference
@@ -135,6 +174,12 @@ public struct PreservedKnown: SliceClass {
 }
 
 extension Draft<PreservedKnown> {
-    public var p: Int32 { get { self[0] } nonmutating set { self[0] = newValue } }
-    public var k: String { get { self[1] } nonmutating set { self[1] = newValue } }
+    public var p: Int32 {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
+    public var k: String {
+        get { self[1] }
+        nonmutating set { self[1] = newValue }
+    }
 }

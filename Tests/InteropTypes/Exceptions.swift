@@ -6,7 +6,7 @@ public struct Failure: UserException {
     public static let descriptor = ExceptionDescriptor(
         "::interop::Failure",
         fields: [
-            .init("reason", .string),
+            .init("reason", .string)
         ]
     )
     public var reason: String

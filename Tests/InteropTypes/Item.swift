@@ -21,8 +21,20 @@ public struct Item: SliceClass {
 }
 
 extension Draft<Item> {
-    public var name: String { get { self[0] } nonmutating set { self[0] = newValue } }
-    public var number: Int32 { get { self[1] } nonmutating set { self[1] = newValue } }
-    public var stamp: Int64 { get { self[2] } nonmutating set { self[2] = newValue } }
-    public var owner: Item? { get { self[3] } nonmutating set { self[3] = newValue } }
+    public var name: String {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
+    public var number: Int32 {
+        get { self[1] }
+        nonmutating set { self[1] = newValue }
+    }
+    public var stamp: Int64 {
+        get { self[2] }
+        nonmutating set { self[2] = newValue }
+    }
+    public var owner: Item? {
+        get { self[3] }
+        nonmutating set { self[3] = newValue }
+    }
 }

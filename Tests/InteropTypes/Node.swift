@@ -23,11 +23,26 @@ public struct Node: SliceClass {
 }
 
 extension Draft<Node> {
-    public var name: String { get { self[0] } nonmutating set { self[0] = newValue } }
-    public var next: Node? { get { self[1] } nonmutating set { self[1] = newValue } }
-    public var children: [Node?] { get { self[2] } nonmutating set { self[2] = newValue } }
-    public var index: [String: Node?] { get { self[3] } nonmutating set { self[3] = newValue } }
-    public var any: AnySliceObject? { get { self[4] } nonmutating set { self[4] = newValue } }
+    public var name: String {
+        get { self[0] }
+        nonmutating set { self[0] = newValue }
+    }
+    public var next: Node? {
+        get { self[1] }
+        nonmutating set { self[1] = newValue }
+    }
+    public var children: [Node?] {
+        get { self[2] }
+        nonmutating set { self[2] = newValue }
+    }
+    public var index: [String: Node?] {
+        get { self[3] }
+        nonmutating set { self[3] = newValue }
+    }
+    public var any: AnySliceObject? {
+        get { self[4] }
+        nonmutating set { self[4] = newValue }
+    }
 }
 
 public struct Empty: SliceClass {

@@ -57,30 +57,90 @@ public struct Optionals: SliceClass {
 }
 
 extension Draft<Optionals> {
-    public var oBool: Bool? { get { self[optional: 0] } nonmutating set { self[optional: 0] = newValue } }
-    public var oByte: UInt8? { get { self[optional: 1] } nonmutating set { self[optional: 1] = newValue } }
-    public var oShort: Int16? { get { self[optional: 2] } nonmutating set { self[optional: 2] = newValue } }
-    public var oInt: Int32? { get { self[optional: 3] } nonmutating set { self[optional: 3] = newValue } }
-    public var oLong: Int64? { get { self[optional: 4] } nonmutating set { self[optional: 4] = newValue } }
-    public var oFloat: Float? { get { self[optional: 5] } nonmutating set { self[optional: 5] = newValue } }
-    public var oDouble: Double? { get { self[optional: 6] } nonmutating set { self[optional: 6] = newValue } }
-    public var oString: String? { get { self[optional: 7] } nonmutating set { self[optional: 7] = newValue } }
-    public var oColour: Colour? { get { self[optional: 8] } nonmutating set { self[optional: 8] = newValue } }
-    public var oBytes: [UInt8]? { get { self[optional: 9] } nonmutating set { self[optional: 9] = newValue } }
-    public var oInts: [Int32]? { get { self[optional: 10] } nonmutating set { self[optional: 10] = newValue } }
-    public var oStrings: [String]? { get { self[optional: 11] } nonmutating set { self[optional: 11] = newValue } }
-    public var oPoint: Point? { get { self[optional: 12] } nonmutating set { self[optional: 12] = newValue } }
-    public var oLabel: Label? { get { self[optional: 13] } nonmutating set { self[optional: 13] = newValue } }
-    public var oPoints: [Point]? { get { self[optional: 14] } nonmutating set { self[optional: 14] = newValue } }
-    public var oLabels: [Label]? { get { self[optional: 15] } nonmutating set { self[optional: 15] = newValue } }
-    public var oIntInts: [Int32: Int32]? { get { self[optional: 16] } nonmutating set { self[optional: 16] = newValue } }
-    public var oDict: [String: String]? { get { self[optional: 17] } nonmutating set { self[optional: 17] = newValue } }
+    public var oBool: Bool? {
+        get { self[optional: 0] }
+        nonmutating set { self[optional: 0] = newValue }
+    }
+    public var oByte: UInt8? {
+        get { self[optional: 1] }
+        nonmutating set { self[optional: 1] = newValue }
+    }
+    public var oShort: Int16? {
+        get { self[optional: 2] }
+        nonmutating set { self[optional: 2] = newValue }
+    }
+    public var oInt: Int32? {
+        get { self[optional: 3] }
+        nonmutating set { self[optional: 3] = newValue }
+    }
+    public var oLong: Int64? {
+        get { self[optional: 4] }
+        nonmutating set { self[optional: 4] = newValue }
+    }
+    public var oFloat: Float? {
+        get { self[optional: 5] }
+        nonmutating set { self[optional: 5] = newValue }
+    }
+    public var oDouble: Double? {
+        get { self[optional: 6] }
+        nonmutating set { self[optional: 6] = newValue }
+    }
+    public var oString: String? {
+        get { self[optional: 7] }
+        nonmutating set { self[optional: 7] = newValue }
+    }
+    public var oColour: Colour? {
+        get { self[optional: 8] }
+        nonmutating set { self[optional: 8] = newValue }
+    }
+    public var oBytes: [UInt8]? {
+        get { self[optional: 9] }
+        nonmutating set { self[optional: 9] = newValue }
+    }
+    public var oInts: [Int32]? {
+        get { self[optional: 10] }
+        nonmutating set { self[optional: 10] = newValue }
+    }
+    public var oStrings: [String]? {
+        get { self[optional: 11] }
+        nonmutating set { self[optional: 11] = newValue }
+    }
+    public var oPoint: Point? {
+        get { self[optional: 12] }
+        nonmutating set { self[optional: 12] = newValue }
+    }
+    public var oLabel: Label? {
+        get { self[optional: 13] }
+        nonmutating set { self[optional: 13] = newValue }
+    }
+    public var oPoints: [Point]? {
+        get { self[optional: 14] }
+        nonmutating set { self[optional: 14] = newValue }
+    }
+    public var oLabels: [Label]? {
+        get { self[optional: 15] }
+        nonmutating set { self[optional: 15] = newValue }
+    }
+    public var oIntInts: [Int32: Int32]? {
+        get { self[optional: 16] }
+        nonmutating set { self[optional: 16] = newValue }
+    }
+    public var oDict: [String: String]? {
+        get { self[optional: 17] }
+        nonmutating set { self[optional: 17] = newValue }
+    }
     public var oProxy: ProxyReference? {
         get { self[optional: 18] ?? nil }
         nonmutating set { self[optional: 18] = newValue.map { Optional($0) } }
     }
-    public var oInt29: Int32? { get { self[optional: 19] } nonmutating set { self[optional: 19] = newValue } }
-    public var oInt30: Int32? { get { self[optional: 20] } nonmutating set { self[optional: 20] = newValue } }
+    public var oInt29: Int32? {
+        get { self[optional: 19] }
+        nonmutating set { self[optional: 19] = newValue }
+    }
+    public var oInt30: Int32? {
+        get { self[optional: 20] }
+        nonmutating set { self[optional: 20] = newValue }
+    }
     public var oBase: Base? {
         get { self[optional: 21] ?? nil }
         nonmutating set { self[optional: 21] = newValue.map { Optional($0) } }

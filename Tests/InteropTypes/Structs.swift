@@ -140,8 +140,8 @@ public struct Pair: GraphStorable, Hashable {
     public static var minimumWireSize: Int { 2 }
 
     public init(from stream: inout IceInputStream) throws(MarshalError) {
-        first = try Optional<Base>(from: &stream)
-        second = try Optional<Base>(from: &stream)
+        first = try Base?(from: &stream)
+        second = try Base?(from: &stream)
     }
 
     public func write(to stream: inout IceOutputStream) {

@@ -46,7 +46,9 @@ public final class GraphBuilder {
     public func add(_ descriptor: ClassDescriptor) -> ObjectReference {
         checkOpen()
         let layout = arena.pointee.layoutIndex(of: descriptor)
-        guard let first = arena.pointee.allocateInstance(descriptor.layout) else { preconditionFailure("graph too large") }
+        guard let first = arena.pointee.allocateInstance(descriptor.layout) else {
+            preconditionFailure("graph too large")
+        }
         arena.pointee.records.append(InstanceRecord(layout: layout, first: first))
         return ObjectReference(graph: graph, index: UInt32(arena.pointee.records.count - 1))
     }
@@ -126,7 +128,9 @@ public final class GraphBuilder {
     func append(bytes: UnsafeRawBufferPointer) -> UInt32 {
         checkOpen()
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return 0 }
-        guard let offset = arena.pointee.append(base, count: bytes.count) else { preconditionFailure("graph too large") }
+        guard let offset = arena.pointee.append(base, count: bytes.count) else {
+            preconditionFailure("graph too large")
+        }
         return offset
     }
 

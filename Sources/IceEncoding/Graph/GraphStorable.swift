@@ -30,16 +30,15 @@ public protocol GraphStorable: SliceCodable {
 extension GraphStorable {
     public static var graphWordCount: Int { sliceType.wordCount }
 
+    @inlinable
     public static func readSequence(graph reader: inout GraphReader) -> [Self] {
         let first = Int(reader.word())
         let count = Int(reader.word())
         var elements = reader.elements(at: first)
-        return [Self](unsafeUninitializedCapacity: count) { target, initialized in
-            for index in 0..<count {
-                (target.baseAddress! + index).initialize(to: Self(graph: &elements))
-            }
-            initialized = count
-        }
+        var values: [Self] = []
+        values.reserveCapacity(count)
+        for _ in 0..<count { values.append(Self(graph: &elements)) }
+        return values
     }
 
     public static func storeSequence(_ values: [Self], in writer: inout GraphWriter) {
@@ -53,6 +52,7 @@ public struct GraphReader {
     public let graph: ObjectGraph
     // Of the graph, which outlives the reader, or of a builder that is still at work.
     let arena: UnsafePointer<GraphArena>
+    @usableFromInline
     var position: Int
 
     init(graph: ObjectGraph, arena: UnsafePointer<GraphArena>, position: Int) {
@@ -62,12 +62,14 @@ public struct GraphReader {
     }
 
     /// A reader of the elements that begin at `position`.
+    @usableFromInline
     func elements(at position: Int) -> GraphReader { GraphReader(graph: graph, arena: arena, position: position) }
 
     /// The next value.
+    @inlinable
     public mutating func read<Value: GraphStorable>(_ type: Value.Type = Value.self) -> Value { Value(graph: &self) }
 
-    @inline(__always)
+    @usableFromInline
     mutating func word() -> UInt32 {
         precondition(position < arena.pointee.words.count)
         defer { position += 1 }
@@ -106,6 +108,7 @@ public struct GraphWriter {
     }
 
     /// Stores the next value.
+    @inlinable
     public mutating func store<Value: GraphStorable>(_ value: Value) { value.store(in: &self) }
 
     mutating func store(word: UInt32) {
@@ -134,12 +137,15 @@ public struct GraphWriter {
 }
 
 extension Array: GraphStorable where Element: GraphStorable {
+    @inlinable
     public init(graph reader: inout GraphReader) { self = Element.readSequence(graph: &reader) }
+    @inlinable
     public func store(in writer: inout GraphWriter) { Element.storeSequence(self, in: &writer) }
     public static var graphWordCount: Int { 2 }
 }
 
 extension Dictionary: GraphStorable where Key: GraphStorable, Value: GraphStorable {
+    @inlinable
     public init(graph reader: inout GraphReader) {
         let first = Int(reader.word())
         let count = Int(reader.word())
@@ -163,7 +169,9 @@ extension Dictionary: GraphStorable where Key: GraphStorable, Value: GraphStorab
 }
 
 extension Optional: GraphStorable where Wrapped: SliceNullable {
+    @inlinable
     public init(graph reader: inout GraphReader) { self = Wrapped.readNullable(graph: &reader) }
+    @inlinable
     public func store(in writer: inout GraphWriter) { Wrapped.storeNullable(self, in: &writer) }
     public static var graphWordCount: Int { 1 }
 }

@@ -23,14 +23,16 @@ public final class ObjectGraph: Sendable {
         }
     }
 
-    /// Publishes the memory. Only the one reader or builder that made the graph calls it, once.
+    /// Publishes the memory, unless the graph has some already: then it is freed.
     func fill(_ pointer: UnsafeMutablePointer<GraphArena>) {
         let (exchanged, _) = storage.compareExchange(
             expected: 0,
             desired: UInt(bitPattern: pointer),
             ordering: .acquiringAndReleasing
         )
-        precondition(exchanged, "an object graph is filled once")
+        guard !exchanged else { return }
+        pointer.deinitialize(count: 1)
+        pointer.deallocate()
     }
 
     /// Whether the instances can be read.
@@ -39,10 +41,12 @@ public final class ObjectGraph: Sendable {
     @inline(__always)
     var arena: UnsafePointer<GraphArena> {
         guard let pointer = UnsafePointer<GraphArena>(bitPattern: storage.load(ordering: .acquiring)) else {
-            preconditionFailure("""
+            preconditionFailure(
+                """
                 The graph is not complete: call readPendingInstances() before looking into instances that were read, \
                 freeze() before looking into instances that were built.
-                """)
+                """
+            )
         }
         return pointer
     }
@@ -117,19 +121,22 @@ public struct ObjectReference: Sendable, Hashable {
     // MARK: Members
 
     /// The value of a member, by its number among all members of the class, those of the bases first.
+    @inlinable
     public subscript<Value: GraphStorable>(field: Int) -> Value {
         var reader = reader(field)
         return Value(graph: &reader)
     }
 
     /// The value of a tagged member, if it is there.
+    @inlinable
     public subscript<Value: GraphStorable>(optional field: Int) -> Value? {
         var reader = reader(field)
         guard reader.word() != 0 else { return nil }
         return Value(graph: &reader)
     }
 
-    private func reader(_ field: Int) -> GraphReader {
+    @usableFromInline
+    func reader(_ field: Int) -> GraphReader {
         let arena = graph.arena
         return GraphReader(graph: graph, arena: arena, position: arena.pointee.slot(index, field))
     }

@@ -26,6 +26,7 @@ public protocol SliceClass: SliceNullable, Hashable {
 extension SliceClass {
     public static var nullableSliceType: SliceType { .instance(descriptor.typeID) }
     // Four bytes in encoding 1.0, but this bounds claims in both.
+    @inlinable
     public static var minimumNullableWireSize: Int { 1 }
 
     /// The type id of the instance, which can be of a derived class.
@@ -37,28 +38,34 @@ extension SliceClass {
     /// Whether both graphs look the same from here: see ``ObjectReference/isEquivalent(to:)``.
     public func isEquivalent(to other: Self) -> Bool { object.isEquivalent(to: other.object) }
 
+    @inlinable
     public static func readNullable(from stream: inout IceInputStream) throws(MarshalError) -> Self? {
-        try stream.readInstance(descriptor).map(Self.init(object:))
+        try stream.readInstance(descriptor).map { Self(object: $0) }
     }
 
+    @inlinable
     public static func writeNullable(_ value: Self?, to stream: inout IceOutputStream) {
         stream.write(value?.object)
     }
 
+    @inlinable
     public static func readNullableSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Self?] {
         let count = try stream.readCount(minimumElementSize: minimumNullableWireSize)
-        return try stream.readInstances(count, descriptor) { $0.map(Self.init(object:)) }
+        return try stream.readInstances(count, descriptor).map { $0.map { Self(object: $0) } }
     }
 
+    @inlinable
     public static func writeNullableSequence(_ values: [Self?], to stream: inout IceOutputStream) {
         stream.writeSize(values.count)
-        stream.writeInstances(values) { $0?.object }
+        stream.writeInstances(values.map { $0?.object })
     }
 
+    @inlinable
     public static func readNullable(graph reader: inout GraphReader) -> Self? {
-        reader.instance().map(Self.init(object:))
+        reader.instance().map { Self(object: $0) }
     }
 
+    @inlinable
     public static func storeNullable(_ value: Self?, in writer: inout GraphWriter) {
         writer.store(instance: value?.object)
     }
@@ -74,8 +81,11 @@ public struct AnySliceObject: SliceClass {
 }
 
 extension GraphReader {
+    @usableFromInline
     mutating func instance() -> ObjectReference? {
         let index = word()
+        // False only if the member is of another type than the one that is asked for.
+        precondition(Int(index) < arena.pointee.records.count)
         return index == 0 ? nil : ObjectReference(graph: graph, index: index)
     }
 
@@ -86,6 +96,7 @@ extension GraphReader {
 }
 
 extension GraphWriter {
+    @usableFromInline
     mutating func store(instance: ObjectReference?) {
         store(word: instance.map { builder.adopt($0) } ?? 0)
     }

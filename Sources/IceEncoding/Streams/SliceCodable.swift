@@ -121,15 +121,21 @@ extension SliceNullable {
 }
 
 extension Optional: SliceCodable where Wrapped: SliceNullable {
+    @inlinable
     public static var sliceType: SliceType { Wrapped.nullableSliceType }
+    @inlinable
     public static var minimumWireSize: Int { Wrapped.minimumNullableWireSize }
+    @inlinable
     public init(from stream: inout IceInputStream) throws(MarshalError) {
         self = try Wrapped.readNullable(from: &stream)
     }
+    @inlinable
     public func write(to stream: inout IceOutputStream) { Wrapped.writeNullable(self, to: &stream) }
+    @inlinable
     public static func readSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Wrapped?] {
         try Wrapped.readNullableSequence(from: &stream)
     }
+    @inlinable
     public static func writeSequence(_ values: [Wrapped?], to stream: inout IceOutputStream) {
         Wrapped.writeNullableSequence(values, to: &stream)
     }

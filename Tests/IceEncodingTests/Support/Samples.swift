@@ -80,7 +80,12 @@ private func fillAllTypes(_ record: RecordDraft, _ builder: GraphBuilder) {
         $0.next = node
         $0.children = [node, nil, $0.handle]
         $0.index = ["me": $0.handle, "shared": node, "none": nil]
-        $0.any = AnySliceObject(builder.add(Derived.self) { $0.m = "any"; $0.om = 7 })
+        $0.any = AnySliceObject(
+            builder.add(Derived.self) {
+                $0.m = "any"
+                $0.om = 7
+            }
+        )
     }
     builder.update(node) { $0.next = other }
     let draft = Draft<AllTypes>(record: record)

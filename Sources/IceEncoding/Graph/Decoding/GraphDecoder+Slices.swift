@@ -222,7 +222,9 @@ extension GraphDecoder {
 
     private mutating func nextLevel(_ frame: UnsafeMutablePointer<Frame>) throws(MarshalError) {
         guard let base = frame.pointee.layout.pointee.base else {
-            if isEncoding10, !frame.pointee.isException, frame.pointee.layout.pointee.typeNumber != 0 { try objectSlice() }
+            if isEncoding10, !frame.pointee.isException, frame.pointee.layout.pointee.typeNumber != 0 {
+                try objectSlice()
+            }
             frames.removeLast()
             depth -= 1
             return
@@ -308,7 +310,9 @@ extension GraphDecoder {
             frames.base[frames.count - 1].tableStart = table.tableStart
             return
         }
-        let entries = Array(UnsafeBufferPointer(start: tables.base + table.tableStart, count: tables.count - table.tableStart))
+        let entries = Array(
+            UnsafeBufferPointer(start: tables.base + table.tableStart, count: tables.count - table.tableStart)
+        )
         tables.truncate(to: table.tableStart)
         if let last = arena.preserved[table.instance]?.indices.last {
             arena.preserved[table.instance]?[last].instances = entries

@@ -7,10 +7,19 @@ final class InstanceReader: @unchecked Sendable {
     // threads at once.
     fileprivate var decoder: GraphDecoder
     fileprivate let graph = ObjectGraph()
+    /// The graphs of handles that the stream had given out before it was copied: whichever copy ends first completes
+    /// them, as far as they were read by then all copies agree.
+    private let earlier: [ObjectGraph]
 
-    init(origin: IceInputStream) { decoder = GraphDecoder(origin: origin) }
+    init(origin: IceInputStream) {
+        decoder = GraphDecoder(origin: origin)
+        earlier = []
+    }
 
-    init(copying other: InstanceReader) { decoder = GraphDecoder(copying: other.decoder) }
+    init(copying other: InstanceReader) {
+        decoder = GraphDecoder(copying: other.decoder)
+        earlier = other.earlier + [other.graph]
+    }
 
     /// Completes the graph.
     fileprivate func finish() throws(MarshalError) {
@@ -18,9 +27,14 @@ final class InstanceReader: @unchecked Sendable {
         var arena = GraphArena()
         swap(&arena, &decoder.arena)
         arena.shrink()
+        for other in earlier where !other.isComplete { other.fill(Self.allocate(GraphArena(copying: arena))) }
+        graph.fill(Self.allocate(arena))
+    }
+
+    private static func allocate(_ arena: consuming GraphArena) -> UnsafeMutablePointer<GraphArena> {
         let pointer = UnsafeMutablePointer<GraphArena>.allocate(capacity: 1)
         pointer.initialize(to: arena)
-        graph.fill(pointer)
+        return pointer
     }
 }
 
@@ -36,20 +50,23 @@ extension IceInputStream {
     }
 
     /// A row of class instances.
-    mutating func readInstances<Value>(
+    @usableFromInline
+    mutating func readInstances(
         _ count: Int,
-        _ expected: ClassDescriptor,
-        _ make: (ObjectReference?) -> Value
-    ) throws(MarshalError) -> [Value] {
+        _ expected: ClassDescriptor
+    ) throws(MarshalError) -> [ObjectReference?] {
+        if count == 0 { return [] }
         let number = expected.layout.pointee.typeNumber
-        let indexes = try decode { (decoder) throws(MarshalError) in
-            var indexes: [UInt32] = []
-            indexes.reserveCapacity(count)
-            for _ in 0..<count { indexes.append(try decoder.parameter(number)) }
-            return indexes
+        let graph = ownInstances().graph
+        return try decode { (decoder) throws(MarshalError) in
+            var references: [ObjectReference?] = []
+            references.reserveCapacity(count)
+            for _ in 0..<count {
+                let index = try decoder.parameter(number)
+                references.append(index == 0 ? nil : ObjectReference(graph: graph, index: index))
+            }
+            return references
         }
-        guard let graph = instances?.graph else { return [] }
-        return indexes.map { make($0 == 0 ? nil : ObjectReference(graph: graph, index: $0)) }
     }
 
     /// Ends the reading of class instances: in encoding 1.0 the instances themselves are read here. Afterwards the

@@ -5,10 +5,14 @@ extension IceOutputStream {
         encode { (encoder) throws(MarshalError) in try encoder.parameter(instance) }
     }
 
+    /// A class instance.
+    public mutating func write(_ instance: some SliceClass) { write(instance.object) }
+
     /// A row of class instances.
-    mutating func writeInstances<Value>(_ values: [Value], _ object: (Value) -> ObjectReference?) {
+    @usableFromInline
+    mutating func writeInstances(_ references: [ObjectReference?]) {
         encode { (encoder) throws(MarshalError) in
-            for value in values { try encoder.parameter(object(value)) }
+            for reference in references { try encoder.parameter(reference) }
         }
     }
 

@@ -1,11 +1,11 @@
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Android)
-import Android
+    import Android
 #endif
 
 /// A growing block of plain values, freed with its owner.
@@ -31,7 +31,9 @@ struct Growable<Element: BitwiseCopyable>: ~Copyable {
 
     deinit { free(base) }
 
-    private static func reallocate(_ base: UnsafeMutablePointer<Element>?, _ capacity: Int) -> UnsafeMutablePointer<Element> {
+    private static func reallocate(_ base: UnsafeMutablePointer<Element>?, _ capacity: Int) -> UnsafeMutablePointer<
+        Element
+    > {
         guard let memory = realloc(base, max(1, capacity * MemoryLayout<Element>.stride)) else {
             // As everywhere in Swift: no memory is no recoverable error.
             fatalError("out of memory")
