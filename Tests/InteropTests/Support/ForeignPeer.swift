@@ -114,22 +114,36 @@ func withSwiftServer(
 }
 
 /// Runs a foreign client and makes each of its failed checks one of ours.
+///
+/// - Parameter exceptions: the checks that have to fail, and why.
 func expectSuccess(
     _ peer: ForeignPeer,
     client: String = "client",
     _ arguments: [String],
+    exceptions: [String: String] = [:],
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let process = try peer.start(client, arguments)
     defer { process.stop() }
     let text = try await process.finish(within: .seconds(120))
     var passed = 0
+    var excused: Set<String> = []
     for line in text.split(separator: "\n") {
         if line.hasPrefix("ok ") { passed += 1 }
         if line.hasPrefix("FAIL ") {
+            let name = String(line.dropFirst("FAIL ".count).prefix { $0 != ":" })
+            if exceptions[name] != nil {
+                excused.insert(name)
+                continue
+            }
             Issue.record("\(peer) \(arguments.dropFirst(2)): \(line)", sourceLocation: sourceLocation)
         }
     }
-    #expect(text.contains("DONE passed=\(passed) failed=0"), "\(text.suffix(300))", sourceLocation: sourceLocation)
+    #expect(excused == Set(exceptions.keys), "checks that should fail do not", sourceLocation: sourceLocation)
+    #expect(
+        text.contains("DONE passed=\(passed) failed=\(excused.count)"),
+        "\(text.suffix(300))",
+        sourceLocation: sourceLocation
+    )
     #expect(passed > 50, sourceLocation: sourceLocation)
 }
