@@ -62,6 +62,7 @@ let package = Package(
             dependencies: ["Ice", "Glacier2", "InteropPeer", "InteropTypes"],
             swiftSettings: house
         ),
+        .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(
             name: "IceEncodingTests",
             dependencies: ["IceEncoding", "InteropTypes", nioCore],

@@ -13,6 +13,10 @@ struct RequestForwarder: RawServant {
         guard let target = entry.routes.find(current.identity) else {
             throw IceError(.objectNotExist, "no proxy was announced for the object")
         }
+        // A proxy without endpoints leads nowhere but to the servants of this process, and there is none (any more).
+        if router.backend != nil, target.reference.endpoints.isEmpty, target.reference.adapterID.isEmpty {
+            throw IceError(.objectNotExist, "the object is not here")
+        }
         return try await request.forward(to: target, forwardsContext: router.configuration.forwardsContext)
     }
 }
