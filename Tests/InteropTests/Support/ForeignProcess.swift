@@ -28,6 +28,12 @@ final class ForeignProcess: Sendable {
                 if data.isEmpty { output.ended = true }
             }
         }
+        // The threads of the pool block most signals and a child inherits that, SIGTERM included.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
     }
 
@@ -60,12 +66,19 @@ final class ForeignProcess: Sendable {
         return text
     }
 
-    /// Asks it to end by the end of its input, then by signal.
+    /// Asks it to end by the end of its input, then by signal; in the end it is not asked.
     func stop() {
         try? input.fileHandleForWriting.close()
-        let end = Date().addingTimeInterval(5)
+        if endsWithin(5) { return }
+        process.terminate()
+        if endsWithin(5) { return }
+        kill(process.processIdentifier, SIGKILL)
+    }
+
+    private func endsWithin(_ seconds: Double) -> Bool {
+        let end = Date().addingTimeInterval(seconds)
         while process.isRunning, Date() < end { usleep(10_000) }
-        if process.isRunning { process.terminate() }
+        return !process.isRunning
     }
 }
 

@@ -80,6 +80,8 @@ def start_router(options, manager, verifier, log):
 
 
 def stop(process):
+    if process.stdin:
+        process.stdin.close()
     process.terminate()
     try:
         process.wait(10)
