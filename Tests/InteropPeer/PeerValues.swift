@@ -44,23 +44,24 @@ extension GraphBuilder {
 
     public func base(_ b: Int32) -> Base { add(Base.self) { $0.b = b } }
 
-    public func derived() -> Derived {
+    /// - Parameter om: an optional member, which encoding 1.0 drops.
+    public func derived(om: Int32? = 2) -> Derived {
         let peer = base(9)
         return add(Derived.self) { derived in
             derived.b = 1
             derived.m = "m"
-            derived.om = 2
+            derived.om = om
             derived.d = 3.5
             derived.peer = peer
         }
     }
 
     /// Cycles, sharing and every member of `Node` in use.
-    public func web() -> Node {
+    public func web(om: Int32? = 2) -> Node {
         let root = node("root")
         let child = node("child")
         let leaf = node("leaf é世😀")
-        let derived = derived()
+        let derived = derived(om: om)
         update(root) { draft in
             draft.next = child
             draft.children = [child, leaf, nil, child]

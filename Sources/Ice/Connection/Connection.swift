@@ -136,13 +136,16 @@ public final class Connection: Sendable {
     }
 
     private func perform(_ command: Command) {
-        guard let handler = handler.value else {
-            if case .call(let call) = command {
-                call.end(.failure(closeError ?? IceError(.connectionClosed, "the connection is closed")))
-            }
-            return
+        switch command {
+        case .call(let call): guard call.submit() else { return }
+        case .cancel(let call): call.cancel()
+        case .dispatched, .close, .abort: break
         }
-        handler.perform(command)
+        if let handler = handler.value {
+            handler.perform(command)
+        } else if case .call(let call) = command {
+            call.end(.failure(closeError ?? IceError(.connectionClosed, "the connection is closed")))
+        }
     }
 
     // MARK: Life

@@ -92,7 +92,6 @@ final class IceConnectionHandler: ChannelInboundHandler {
     func perform(_ command: Connection.Command) {
         switch command {
         case .call(let call):
-            guard !call.cancelled else { return call.end(.failure(CancellationError())) }
             let message = call.message
             call.message = ByteBuffer()
             machine.call(
@@ -104,9 +103,7 @@ final class IceConnectionHandler: ChannelInboundHandler {
                 into: &actions
             )
         case .cancel(let call):
-            call.cancelled = true
             if call.id != 0 { _ = machine.cancel(call.id, now: now, into: &actions) }
-            call.end(.failure(CancellationError()))
         case .dispatched(let reply):
             machine.dispatchFinished(reply: reply, now: now, into: &actions)
         case .close:
@@ -119,7 +116,10 @@ final class IceConnectionHandler: ChannelInboundHandler {
 
     // MARK: Actions
 
+    /// At the channel's being active, or at the handler's arrival on an active channel: whichever comes first.
     private func start() {
+        guard !started else { return }
+        started = true
         machine.start(now, into: &actions)
         run()
     }
@@ -141,6 +141,7 @@ final class IceConnectionHandler: ChannelInboundHandler {
         adjustReading()
     }
     private var running = false
+    private var started = false
     private var spare: [ConnectionStateMachine<PendingCall>.Action] = []
 
     private func run(_ action: ConnectionStateMachine<PendingCall>.Action) {

@@ -89,20 +89,20 @@ final class OutgoingConnections: Sendable {
         _ communicator: Communicator
     ) async throws -> Connection {
         let key = Key(endpoint: endpoint, connectionID: connectionID)
-        let future = try state.withLock { state throws(IceError) -> EventLoopFuture<Connection> in
+        let (future, isNew) = try state.withLock { state throws(IceError) -> (EventLoopFuture<Connection>, Bool) in
             guard !state.closed else { throw IceError(.shutDown, "the communicator has ended") }
             switch state.entries[key] {
-            case .connecting(let future): return future
+            case .connecting(let future): return (future, false)
             case .open(let connection) where connection.isOpen:
-                return connection.eventLoop.makeSucceededFuture(connection)
+                return (connection.eventLoop.makeSucceededFuture(connection), false)
             case .open, nil:
                 let future = Connector(communicator: communicator, endpoint: endpoint).connect()
                 state.entries[key] = .connecting(future)
-                // Runs later, on the loop: never under this lock.
-                future.whenComplete { self.finished(key, $0) }
-                return future
+                return (future, true)
             }
         }
+        // Not under the lock: on the future's own loop the callback may run at once.
+        if isNew { future.whenComplete { self.finished(key, $0) } }
         return try await future.cancellableGet()
     }
 

@@ -213,17 +213,18 @@ public final class ObjectAdapter: Sendable {
     /// Gives the place back: the connection did not come about.
     func release() { state.withLock { $0.pending -= 1 } }
 
-    /// Turns the place into a connection.
-    func accepted(_ connection: Connection) {
+    /// Turns the place into a connection; false if the adapter was deactivated meanwhile.
+    func accepted(_ connection: Connection) -> Bool {
         let keep = state.withLock { state in
             state.pending -= 1
             if !state.isDeactivated { state.connections[ObjectIdentifier(connection)] = connection }
             return !state.isDeactivated
         }
-        guard keep else { return connection.close() }
+        guard keep else { return false }
         connection.whenClosed { _ in
             self.state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
         }
+        return true
     }
 }
 

@@ -79,14 +79,20 @@ func compressBody(_ body: ByteBuffer, level: Int) throws(CompressionError) -> By
 
 /// Compresses a whole message, header and body, if that makes it smaller, and says so in its header.
 ///
-/// A message that stays as it is keeps its header, whatever it says of compression.
+/// A message that gains nothing by it stays as it is; its header then says that the reply may be compressed.
 func compress(_ message: ByteBuffer, level: Int) throws(CompressionError) -> ByteBuffer {
     var body = message
     guard var compressed = body.readSlice(length: Compression.headerSize),
         let content = try compressBody(body, level: level)
-    else { return message }
+    else {
+        var message = message
+        if message.readableBytes >= Compression.headerSize {
+            message.setInteger(MessageHeader.Compression.onRequest.rawValue, at: message.readerIndex + 9)
+        }
+        return message
+    }
     let start = compressed.readerIndex
-    compressed.setInteger(2 as UInt8, at: start + 9)
+    compressed.setInteger(MessageHeader.Compression.yes.rawValue, at: start + 9)
     let size = UInt32(truncatingIfNeeded: Compression.headerSize + content.readableBytes)
     compressed.setInteger(size, at: start + 10, endianness: .little)
     compressed.writeImmutableBuffer(content)

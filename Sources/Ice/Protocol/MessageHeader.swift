@@ -27,12 +27,13 @@ struct MessageHeader: Hashable, Sendable {
     /// Bytes of the message, header included.
     var messageSize: Int
 
-    /// Writes the header with a size of zero; ``patchSize(of:from:)`` sets it once the message is complete.
-    static func write(_ kind: Kind, compression: Compression = .no, to buffer: inout ByteBuffer) {
+    /// Writes the header of a message that is not compressed, with a size of zero; ``patchSize(of:from:)`` sets it once
+    /// the message is complete, and ``compress(_:level:)`` the rest where it is wanted.
+    static func write(_ kind: Kind, to buffer: inout ByteBuffer) {
         buffer.writeInteger(magic, endianness: .little)
         // Protocol 1.0, then encoding 1.0: the version in which headers are written, whatever the encapsulations use.
         buffer.writeInteger(0x0001_0001 as UInt32, endianness: .little)
-        buffer.writeInteger(UInt16(kind.rawValue) | UInt16(compression.rawValue) << 8, endianness: .little)
+        buffer.writeInteger(UInt16(kind.rawValue) | UInt16(Compression.no.rawValue) << 8, endianness: .little)
         buffer.writeInteger(0 as Int32)
     }
 

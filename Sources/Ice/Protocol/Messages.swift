@@ -144,11 +144,10 @@ extension Message {
         _ header: RequestHeader,
         encoding: EncodingVersion,
         format: SliceFormat = .compact,
-        compression: MessageHeader.Compression = .no,
         parameters: (inout IceOutputStream) throws -> Void
     ) throws -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: 192)
-        MessageHeader.write(.request, compression: compression, to: &buffer)
+        MessageHeader.write(.request, to: &buffer)
         buffer.writeInteger(header.id, endianness: .little)
         // Protocol data is written in encoding 1.0, the parameters in the proxy's.
         var stream = IceOutputStream(encoding: .v1_0, appendingTo: buffer)
@@ -163,11 +162,10 @@ extension Message {
     /// A whole request message whose parameters are encoded already.
     static func encodeRequest(
         _ header: RequestHeader,
-        compression: MessageHeader.Compression = .no,
         parameters: Encapsulation
     ) throws -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: 192 + parameters.bytes.readableBytes)
-        MessageHeader.write(.request, compression: compression, to: &buffer)
+        MessageHeader.write(.request, to: &buffer)
         buffer.writeInteger(header.id, endianness: .little)
         var stream = IceOutputStream(encoding: .v1_0, appendingTo: buffer)
         buffer = ByteBuffer()
@@ -198,8 +196,7 @@ extension Message {
     /// A whole reply message.
     static func encodeReply(
         id: Int32,
-        _ status: ReplyStatus,
-        compression: MessageHeader.Compression = .no
+        _ status: ReplyStatus
     ) throws -> ByteBuffer {
         let payload =
             switch status {
@@ -208,7 +205,7 @@ extension Message {
             default: 64
             }
         var buffer = ByteBufferAllocator().buffer(capacity: MessageHeader.size + 16 + payload)
-        MessageHeader.write(.reply, compression: compression, to: &buffer)
+        MessageHeader.write(.reply, to: &buffer)
         buffer.writeInteger(id, endianness: .little)
         buffer.writeInteger(status.number)
         var stream = IceOutputStream(encoding: .v1_0, appendingTo: buffer)

@@ -11,7 +11,7 @@ final class BatchQueue: Sendable {
         /// The batch request message.
         func message(compression: Bool, communicator: Communicator) throws -> ByteBuffer {
             var message = ByteBufferAllocator().buffer(capacity: MessageHeader.size + 4 + bytes.readableBytes)
-            MessageHeader.write(.batchRequest, compression: compression ? .yes : .no, to: &message)
+            MessageHeader.write(.batchRequest, to: &message)
             message.writeInteger(count, endianness: .little)
             message.writeImmutableBuffer(bytes)
             try MessageHeader.patchSize(of: &message, from: 0)

@@ -77,8 +77,8 @@ extension Proxy {
         parameters: Encapsulation,
         options: CallOptions = .init()
     ) async throws -> ReplyStatus {
-        let reply = try await attempt(operation, mode: mode, options: options) { header, compression in
-            try Message.encodeRequest(header, compression: compression, parameters: parameters)
+        let reply = try await attempt(operation, mode: mode, options: options) { header in
+            try Message.encodeRequest(header, parameters: parameters)
         }
         return reply?.status ?? .ok(.empty(reference.encoding))
     }
@@ -150,13 +150,12 @@ extension Proxy {
         guard encoding.isSupported else {
             throw IceError.marshal(MarshalError(.unsupportedEncoding(encoding), at: 0))
         }
-        return try await attempt(operation, mode: mode, options: options) { header, compression in
+        return try await attempt(operation, mode: mode, options: options) { header in
             do {
                 return try Message.encodeRequest(
                     header,
                     encoding: encoding,
                     format: format ?? communicator.configuration.format,
-                    compression: compression,
                     parameters: write
                 )
             } catch let error as MarshalError {
@@ -170,7 +169,7 @@ extension Proxy {
         _ operation: String,
         mode: OperationMode,
         options: CallOptions,
-        encode: (RequestHeader, MessageHeader.Compression) throws -> ByteBuffer
+        encode: (RequestHeader) throws -> ByteBuffer
     ) async throws -> ReplyMessage? {
         guard let tracer = communicator.configuration.tracer else {
             return try await attemptUntraced(operation, mode: mode, options: options, encode: encode)
@@ -190,7 +189,7 @@ extension Proxy {
         _ operation: String,
         mode: OperationMode,
         options: CallOptions,
-        encode: (RequestHeader, MessageHeader.Compression) throws -> ByteBuffer
+        encode: (RequestHeader) throws -> ByteBuffer
     ) async throws -> ReplyMessage? {
         let observer = communicator.observer
         var header = header(operation, mode, options)
@@ -201,9 +200,8 @@ extension Proxy {
             do {
                 let connection = try await connection()
                 header.id = reference.mode == .twoway ? connection.nextRequestID() : 0
-                let compression = compression(on: connection)
-                var message = try encode(header, compression ? .yes : .no)
-                if compression {
+                var message = try encode(header)
+                if compression(on: connection) {
                     message = try compress(message, level: communicator.configuration.compressionLevel)
                 }
                 let reply = try await connection.call(message, id: header.id, timeout: timeout)

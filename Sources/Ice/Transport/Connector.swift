@@ -18,6 +18,8 @@ struct Connector: Sendable {
             .connectTimeout(.nanoseconds(max(1, timeouts.connect.clampedNanoseconds)))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.recvAllocator, value: Self.receiveAllocator)
+            // Nothing is read before the handlers are there: a fast peer's greeting would be lost.
+            .channelOption(.autoRead, value: false)
         if let source = address.sourceAddress {
             do {
                 bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0))
@@ -28,7 +30,6 @@ struct Connector: Sendable {
         return bootstrap.connect(host: address.host, port: Int(address.port))
             .flatMapErrorThrowing { throw connectError($0) }
             .flatMap { channel in
-                // Same loop as the channel's: nothing is read before the handlers are there.
                 shakeHands(on: channel)
             }
             .always { result in
@@ -98,6 +99,8 @@ struct Connector: Sendable {
             opened.fail(located(failure, progress.value))
             channel.close(promise: nil)
         }
+        // The first of the handlers is in place by now.
+        channel.setOption(.autoRead, value: true).whenFailure { opened.fail(located($0, progress.value)) }
         return opened.futureResult
     }
 

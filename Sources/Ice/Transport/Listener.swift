@@ -85,7 +85,7 @@ struct Listener: Sendable {
         let timer = loop.scheduleTask(in: .nanoseconds(timeouts.handshake.clampedNanoseconds)) {
             channel.close(promise: nil)
         }
-        handshakes.run(on: channel).assumeIsolated().flatMapThrowing { tls in
+        handshakes.run(on: channel).assumeIsolated().flatMapThrowing { tls -> Void in
             timer.cancel()
             let connection = Connection(
                 channel: channel,
@@ -96,7 +96,7 @@ struct Listener: Sendable {
                 tls: tls,
                 adapter: adapter
             )
-            adapter.accepted(connection)
+            guard adapter.accepted(connection) else { return channel.close(promise: nil) }
             _ = try connection.start(
                 .init(
                     role: .server,

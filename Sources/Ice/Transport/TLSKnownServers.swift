@@ -207,8 +207,12 @@ public struct KnownServersFile: KnownServersStore {
             let file = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             guard file >= 0 else { throw failure("open") }
             defer { close(file) }
-            while flock(file, LOCK_EX) != 0 {
-                guard errno == EINTR else { throw failure("flock") }
+            // Whoever has the lock writes a few lines and lets go. Nobody waits longer than this: 100 times 10 ms.
+            var attempts = 0
+            while flock(file, LOCK_EX | LOCK_NB) != 0 {
+                attempts += 1
+                guard errno == EINTR || errno == EWOULDBLOCK, attempts <= 100 else { throw failure("flock") }
+                usleep(10_000)
             }
             return try body()
         }

@@ -34,7 +34,6 @@ extension IceOutputStream {
     /// Writes an optional parameter or member, if there is a value. Optionals are written by ascending tag, after
     /// what is required.
     public mutating func writeOptional<Value: SliceCodable>(tag: Int32, _ value: Value?) {
-        note(Value.sliceType)
         guard let value else { return }
         let type = Value.sliceType
         let optionalFormat = type.optionalFormat
@@ -100,7 +99,6 @@ extension IceInputStream {
         tag: Int32,
         as type: Value.Type = Value.self
     ) throws(MarshalError) -> Value? {
-        note(Value.sliceType)
         let format = Value.sliceType.optionalFormat
         guard try readOptionalHeader(tag: tag, format: format) else { return nil }
         switch format {
