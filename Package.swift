@@ -49,7 +49,7 @@ let package = Package(
         ),
         .target(name: "Glacier2", dependencies: ["Ice"], swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
-        .target(name: "InteropTypes", dependencies: ["IceEncoding"], path: "Tests/InteropTypes", swiftSettings: house),
+        .target(name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes", swiftSettings: house),
         // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.
         .target(
             name: "InteropPeer",
@@ -73,6 +73,7 @@ let package = Package(
             name: "IceTests",
             dependencies: [
                 "Ice",
+                "InteropTypes",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -81,3 +82,19 @@ let package = Package(
         ),
     ]
 )
+
+// Only the benchmarks (their own package) may depend on the tests' types: scripts/bench sets this variable.
+if Context.environment["SWIFT_OMERO_BENCH"] != nil {
+    package.products.append(.library(name: "InteropPeer", targets: ["InteropPeer", "InteropTypes"]))
+}
+
+// The fuzzers need libFuzzer's entry in place of `main`: scripts/soak builds them, with this variable set.
+if Context.environment["SWIFT_OMERO_FUZZ"] != nil {
+    let fuzzer: [SwiftSetting] = house + [.unsafeFlags(["-parse-as-library"])]
+    package.targets += [
+        .executableTarget(
+            name: "FuzzDecoder", dependencies: ["InteropTypes"], path: "Fuzz/FuzzDecoder", swiftSettings: fuzzer),
+        .executableTarget(
+            name: "FuzzConnection", dependencies: ["Ice"], path: "Fuzz/FuzzConnection", swiftSettings: fuzzer),
+    ]
+}

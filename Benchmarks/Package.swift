@@ -8,7 +8,10 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "ice-bench",
-            dependencies: [.product(name: "Ice", package: "swift-omero")]
+            dependencies: [
+                .product(name: "Ice", package: "swift-omero"),
+                .product(name: "InteropPeer", package: "swift-omero"),
+            ]
         )
     ]
 )
