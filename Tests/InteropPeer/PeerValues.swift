@@ -103,50 +103,71 @@ extension GraphBuilder {
         }
     }
 
-    public func allTypes() -> AllTypes {
-        let shared = web()
+    /// Every member something.
+    ///
+    /// - Parameter encoding: 1.0 makes what arrives in that encoding of it: no optional members, proxies of 1.0.
+    public func allTypes(asIn encoding: EncodingVersion = .v1_1) -> AllTypes {
+        add(AllTypes.self) { fill($0, encoding) }
+    }
+
+    /// Every member something; see ``allTypes(asIn:)``.
+    public func allTypesMore(asIn encoding: EncodingVersion = .v1_1) -> AllTypesMore {
+        let options = encoding == .v1_0 ? add(Optionals.self) : options()
+        return add(AllTypesMore.self) { draft in
+            fill(Draft<AllTypes>(record: draft.record), encoding)
+            draft.options = options
+            draft.remark = encoding == .v1_0 ? nil : "remark"
+            draft.last = "last"
+        }
+    }
+
+    private func fill(_ draft: Draft<AllTypes>, _ encoding: EncodingVersion) {
+        let shared = web(om: encoding == .v1_0 ? nil : 2)
         let object = add(CompactDerived.self) { draft in
             draft.c = "c"
             draft.cd = 6
         }
-        return add(AllTypes.self) { draft in
-            draft.aBool = true
-            draft.aByte = 254
-            draft.aShort = .min
-            draft.anInt = .min
-            draft.aLong = .min
-            draft.aFloat = 0.25
-            draft.aDouble = 1e300
-            draft.aString = "all é世😀"
-            draft.aColour = .blue
-            draft.aWeight = .heavy
-            draft.aDistance = .far
-            draft.aPoint = Point(x: -1, y: 1)
-            draft.aLabel = label()
-            draft.bytes = [1, 2]
-            draft.bools = [true, false]
-            draft.shorts = [1, -1]
-            draft.ints = [2, -2]
-            draft.longs = [3, -3]
-            draft.floats = [0.5, -0.5]
-            draft.doubles = [0.125, -0.125]
-            draft.strings = ["", "x"]
-            draft.colours = [.green, .red]
-            draft.points = [Point(x: 1, y: 2), Point(x: 3, y: 4)]
-            draft.labels = [label("l")]
-            draft.stringLists = [[], ["a", "b"]]
-            draft.dicts = [[:], ["a": "b"]]
-            draft.proxies = [anyProxy, nil]
-            draft.nodes = [shared, nil]
-            draft.stringStrings = ["a": "1"]
-            draft.intStrings = [-1: "minus"]
-            draft.colourPoints = [.green: Point(x: 5, y: 6)]
-            draft.stringNodes = ["s": shared]
-            draft.longInts = [1 << 40: [1, 2]]
-            draft.aProxy = anyProxy
-            draft.aNode = shared
-            draft.anObject = AnySliceObject(object)
-        }
+        var proxy = anyProxy
+        proxy.encoding = encoding
+        var peer = ProxyReference(identity: Identity(name: "peer"), endpoints: [.tcp(IPEndpoint(host: "127.0.0.1", port: 1))])
+        peer.encoding = encoding
+        draft.aBool = true
+        draft.aByte = 254
+        draft.aShort = .min
+        draft.anInt = .min
+        draft.aLong = .min
+        draft.aFloat = 0.25
+        draft.aDouble = 1e300
+        draft.aString = "all é世😀"
+        draft.aColour = .blue
+        draft.aWeight = .heavy
+        draft.aDistance = .far
+        draft.aPoint = Point(x: -1, y: 1)
+        draft.aLabel = label()
+        draft.bytes = [1, 2]
+        draft.bools = [true, false]
+        draft.shorts = [1, -1]
+        draft.ints = [2, -2]
+        draft.longs = [3, -3]
+        draft.floats = [0.5, -0.5]
+        draft.doubles = [0.125, -0.125]
+        draft.strings = ["", "x"]
+        draft.colours = [.green, .red]
+        draft.points = [Point(x: 1, y: 2), Point(x: 3, y: 4)]
+        draft.labels = [label("l")]
+        draft.stringLists = [[], ["a", "b"]]
+        draft.dicts = [[:], ["a": "b"]]
+        draft.proxies = [proxy, nil]
+        draft.nodes = [shared, nil]
+        draft.stringStrings = ["a": "1"]
+        draft.intStrings = [-1: "minus"]
+        draft.colourPoints = [.green: Point(x: 5, y: 6)]
+        draft.stringNodes = ["s": shared]
+        draft.longInts = [1 << 40: [1, 2]]
+        draft.aProxy = proxy
+        draft.aPeer = peer
+        draft.aNode = shared
+        draft.anObject = AnySliceObject(object)
     }
 }
 
