@@ -59,7 +59,9 @@ let package = Package(
         ),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["Ice", "Glacier2", "InteropPeer", "InteropTypes"],
+            dependencies: [
+                "Ice", "Glacier2", "InteropPeer", "InteropTypes", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: house
         ),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
