@@ -26,6 +26,9 @@ public final class Connection: Sendable {
         var closeError: IceError?
         var onClose: [@Sendable (IceError) -> Void] = []
         var adapter: ObjectAdapter?
+        /// Kept by the promise until the peer has validated the connection.
+        var opened: EventLoopPromise<Void>?
+        var ordered: OrderedDispatch?
     }
 
     let channel: any Channel
@@ -44,8 +47,6 @@ public final class Connection: Sendable {
     private let mailbox = Mutex(Mailbox())
     private let state = Mutex(State())
     private let lastID = Atomic<Int32>(0)
-    private let openPromise: EventLoopPromise<Void>
-    private let ordered: NIOLoopBoundBox<OrderedDispatch>
 
     /// Must be made on the channel's event loop.
     init(
@@ -66,8 +67,6 @@ public final class Connection: Sendable {
         self.tls = tls
         self.observer = communicator.observer
         self.handler = NIOLoopBoundBox(nil, eventLoop: channel.eventLoop)
-        self.ordered = NIOLoopBoundBox(OrderedDispatch(), eventLoop: channel.eventLoop)
-        self.openPromise = channel.eventLoop.makePromise()
         state.withLock { $0.adapter = adapter }
     }
 
@@ -76,8 +75,10 @@ public final class Connection: Sendable {
         let handler = IceConnectionHandler(configuration, connection: self, now: eventLoop.instant)
         self.handler.value = handler
         observer.connectionOpened()
+        let opened = eventLoop.makePromise(of: Void.self)
+        state.withLock { $0.opened = opened }
         try channel.pipeline.syncOperations.addHandler(handler)
-        return openPromise.futureResult
+        return opened.futureResult
     }
 
     // MARK: Executor
@@ -183,17 +184,23 @@ public final class Connection: Sendable {
         whenClosed { [communicator] _ in _ = communicator.spawn(body) }
     }
 
-    func opened() { openPromise.succeed() }
+    func opened() { takeOpened()?.succeed() }
+
+    private func takeOpened() -> EventLoopPromise<Void>? {
+        state.withLock { state in
+            defer { state.opened = nil }
+            return state.opened
+        }
+    }
 
     func ended(_ error: IceError) {
-        openPromise.fail(error)
+        takeOpened()?.fail(error)
         let callbacks = state.withLock { state in
             state.closeError = error
             defer { state.onClose = [] }
             return state.onClose
         }
         handler.value = nil
-        ordered.value = OrderedDispatch()
         observer.connectionClosed()
         for callback in callbacks { callback(error) }
     }
@@ -234,34 +241,40 @@ public final class Connection: Sendable {
         adapter.dispatch(dispatch)
     }
 
-    /// The requests that must not overtake each other. On the event loop.
-    var orderedDispatch: OrderedDispatch {
-        get { ordered.value }
-        set { ordered.value = newValue }
+    /// Starts `work` when what came before it on this connection is done.
+    func inOrder(_ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.ordered.add(work) }?()
+    }
+
+    /// The piece of work that had its turn is done.
+    func finishedInOrder() {
+        state.withLock { $0.ordered.finished() }?()
     }
 }
 
 /// The chain of requests to servants that ask for one at a time per connection.
 struct OrderedDispatch {
-    private var waiting: [@Sendable () -> Void] = []
-    private var busy = false
+    /// What waits for the piece that has its turn; the chain exists while there is one.
+    fileprivate var waiting: [@Sendable () -> Void] = []
+}
 
-    /// Starts `work` now or when those before it are done.
-    mutating func add(_ work: @escaping @Sendable () -> Void) -> (@Sendable () -> Void)? {
-        if busy {
-            waiting.append(work)
+extension OrderedDispatch? {
+    /// The work if it may start now; else it waits.
+    fileprivate mutating func add(_ work: @escaping @Sendable () -> Void) -> (@Sendable () -> Void)? {
+        if case .some = self {
+            self?.waiting.append(work)
             return nil
         }
-        busy = true
+        self = OrderedDispatch()
         return work
     }
 
     /// The next, now that one is done.
-    mutating func finished() -> (@Sendable () -> Void)? {
-        guard !waiting.isEmpty else {
-            busy = false
+    fileprivate mutating func finished() -> (@Sendable () -> Void)? {
+        guard let chain = self, !chain.waiting.isEmpty else {
+            self = nil
             return nil
         }
-        return waiting.removeFirst()
+        return self?.waiting.removeFirst()
     }
 }

@@ -4,14 +4,14 @@ import NIOCore
 /// Runs a connection's state machine on its channel: bytes in, actions out, one timer, one flush per turn of the loop.
 ///
 /// Everything here happens on the channel's event loop.
-final class IceConnectionHandler: ChannelInboundHandler {
+final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private var machine: ConnectionStateMachine<PendingCall>
     private let connection: Connection
     private var context: ChannelHandlerContext?
-    private var timer: (due: Instant, scheduled: Scheduled<Void>)?
+    private var timer: (due: Instant, scheduled: NIOScheduledCallback)?
     private var flushScheduled = false
     private var reading = false
     private var actions: [ConnectionStateMachine<PendingCall>.Action] = []
@@ -212,12 +212,17 @@ final class IceConnectionHandler: ChannelInboundHandler {
             timer.scheduled.cancel()
         }
         let delay = max(0, (due - now).clampedNanoseconds)
-        let scheduled = connection.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) {
-            self.timer = nil
-            self.machine.timePassed(self.now, into: &self.actions)
-            self.run()
-        }
+        guard
+            let scheduled = try? connection.eventLoop.assumeIsolated().scheduleCallback(
+                in: .nanoseconds(delay), handler: self)
+        else { return }
         timer = (due, scheduled)
+    }
+
+    func handleScheduledCallback(eventLoop: some EventLoop) {
+        timer = nil
+        machine.timePassed(now, into: &actions)
+        run()
     }
 
     private func adjustReading() {

@@ -39,15 +39,12 @@ struct IncomingDispatch: Sendable {
 
     private func startInOrder(_ invocation: Invocation) {
         let connection = connection
-        let start: @Sendable () -> Void = {
+        connection.inOrder {
             self.startTask {
                 self.finish(await invocation.answer())
-                connection.eventLoop.execute {
-                    connection.orderedDispatch.finished()?()
-                }
+                connection.finishedInOrder()
             }
         }
-        connection.orderedDispatch.add(start)?()
     }
 
     // MARK: Answers

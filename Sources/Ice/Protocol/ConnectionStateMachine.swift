@@ -26,18 +26,19 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
         var backlogLimit: Int
     }
 
+    /// The large and the rare ones are boxed: every connection keeps room for a few actions, also when it is idle.
     enum Action: Sendable {
         /// Write the message; tell the waiter (of a oneway call) once it is on its way.
         case write(ByteBuffer, Waiter?)
         case succeed(Waiter, ReplyMessage)
-        case fail(Waiter, IceError)
-        case dispatch(RequestMessage)
+        indirect case fail(Waiter, IceError)
+        indirect case dispatch(RequestMessage)
         /// The peer has validated the connection.
         case opened
         /// Write what is still queued, then close the transport.
         case closeTransport
         /// The connection is over. Comes exactly once.
-        case closed(IceError)
+        indirect case closed(IceError)
     }
 
     private struct HeldCall: Sendable {

@@ -55,9 +55,9 @@ public enum ReplyStatus: Hashable, Sendable {
     case ok(Encapsulation)
     /// An exception that the operation declares.
     case userException(Encapsulation)
-    case objectNotExist(RequestFailure)
-    case facetNotExist(RequestFailure)
-    case operationNotExist(RequestFailure)
+    indirect case objectNotExist(RequestFailure)
+    indirect case facetNotExist(RequestFailure)
+    indirect case operationNotExist(RequestFailure)
     case unknownLocalException(String)
     case unknownUserException(String)
     case unknownException(String)
