@@ -96,7 +96,8 @@ struct Listener: Sendable {
                 tls: tls,
                 adapter: adapter
             )
-            guard adapter.accepted(connection) else { return channel.close(promise: nil) }
+            // A promise that nobody keeps stops a debug build: `opened` keeps it although nothing begins.
+            guard adapter.accepted(connection) else { connection.opened(); return channel.close(promise: nil) }
             _ = try connection.start(
                 .init(
                     role: .server,
