@@ -111,7 +111,8 @@ public final class Communicator: ProxyBinding {
         endpoints: String = "",
         configuration: ObjectAdapterConfiguration = .init()
     ) throws -> ObjectAdapter {
-        let list = try endpoints.isEmpty ? [] : Endpoint.list(parsing: endpoints, defaults: self.configuration.references)
+        let list =
+            try endpoints.isEmpty ? [] : Endpoint.list(parsing: endpoints, defaults: self.configuration.references)
         let adapter = ObjectAdapter(name: name, communicator: self, endpoints: list, configuration: configuration)
         let added = state.withLock { state in
             if !state.isShutDown { state.adapters.append(adapter) }

@@ -62,7 +62,8 @@ struct FaultTests {
 
     @Test("a peer that answers with HTTP is no Ice server, and the error shows what came")
     func greetsWithHTTP() async throws {
-        try await withPeer(greeting: Array("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".utf8)) { peer, echo in
+        try await withPeer(greeting: Array("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".utf8)) {
+            peer, echo in
             let error = await expectFailure(.protocolError, peer.port, within: .zero) { try await echo.ping() }
             #expect(error?.message.contains("\"HTTP\"") == true, "\(String(describing: error))")
             expectEqual(error?.phase, .validation)
@@ -88,7 +89,9 @@ struct FaultTests {
             request.peer.send(Array(request.replyBytes.prefix(20)))
             request.peer.close()
         } body: { peer, echo in
-            let error = await expectFailure(.connectionLost, peer.port, within: .zero) { try await echo.invoke("change") }
+            let error = await expectFailure(.connectionLost, peer.port, within: .zero) {
+                try await echo.invoke("change")
+            }
             #expect(error?.message.contains("in the middle of a message") == true)
             expectEqual(error?.mayHaveBeenDispatched, true)
             #expect(peer.requests == 1)
@@ -166,7 +169,9 @@ struct FaultTests {
             bytes[18] = 99  // no reply status
             request.peer.send(bytes)
         } body: { peer, echo in
-            let error = await expectFailure(.protocolError, peer.port, within: .zero) { try await echo.invoke("change") }
+            let error = await expectFailure(.protocolError, peer.port, within: .zero) {
+                try await echo.invoke("change")
+            }
             expectEqual(error?.mayHaveBeenDispatched, true)
         }
     }
@@ -214,8 +219,7 @@ struct FaultTests {
     // MARK: Repeating
 
     @Test(
-        "a call that the peer's orderly close overtakes is repeated by itself, also if it is not idempotent",
-        .repeatsOnDyingConnection
+        "a call that the peer's orderly close overtakes is repeated by itself, also if it is not idempotent"
     )
     func orderlyClose() async throws {
         var configuration = quick
@@ -245,7 +249,6 @@ struct FaultTests {
 
     @Test(
         "a call whose connection is lost is repeated only if it is idempotent",
-        .repeatsOnDyingConnection,
         arguments: [(OperationMode.normal, 1), (.idempotent, 2), (.nonmutating, 2)]
     )
     func lostConnection(mode: OperationMode, requests: Int) async throws {
@@ -281,8 +284,7 @@ struct FaultTests {
     }
 
     @Test(
-        "a call made while the idle connection is being closed takes a new one, also if the peer is slow to let go",
-        .repeatsOnDyingConnection
+        "a call made while the idle connection is being closed takes a new one, also if the peer is slow to let go"
     )
     func idleClose() async throws {
         var configuration = quick
@@ -321,7 +323,8 @@ struct FaultTests {
 
     @Test("a certificate for another host is refused")
     func wrongHost() async throws {
-        let error = try await expectTLSFailure(.roots([TLSTest.file("ca.pem")]), server: "wronghost", mendedBy: "server")
+        let error = try await expectTLSFailure(
+            .roots([TLSTest.file("ca.pem")]), server: "wronghost", mendedBy: "server")
         #expect((error?.cause as? TLSFailure)?.reason == .hostnameMismatch(host: "127.0.0.1"))
     }
 
@@ -335,7 +338,9 @@ struct FaultTests {
         }
     }
 
-    @Test("a TLS handshake that is never finished costs the handshake time-out", arguments: [[], [0x16, 3, 3, 0x40, 0, 2]])
+    @Test(
+        "a TLS handshake that is never finished costs the handshake time-out",
+        arguments: [[], [0x16, 3, 3, 0x40, 0, 2]])
     func stalledTLS(greeting: [UInt8]) async throws {
         var configuration = trusting
         configuration.timeouts.handshake = .milliseconds(300)
@@ -353,9 +358,12 @@ struct FaultTests {
 
     @Test("a web server that knows no WebSocket says so with its status")
     func webSocketRefused() async throws {
-        try await withPeer("ws", greeting: [], onBytes: { peer in
-            peer.send(Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8))
-        }) { peer, echo in
+        try await withPeer(
+            "ws", greeting: [],
+            onBytes: { peer in
+                peer.send(Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8))
+            }
+        ) { peer, echo in
             let error = await expectFailure(.webSocketFailure, peer.port, within: .zero) { try await echo.ping() }
             expectEqual(error?.phase, .webSocket)
             #expect(error?.message.contains("404 Not Found") == true)
@@ -377,7 +385,8 @@ struct FaultTests {
 
     // MARK: Servers
 
-    @Test("a server that was stopped and started again is found by the next call", arguments: ["tcp", "ssl", "ws", "wss"])
+    @Test(
+        "a server that was stopped and started again is found by the next call", arguments: ["tcp", "ssl", "ws", "wss"])
     func restart(kind: String) async throws {
         let peer = try await ScriptedServer.start()
         let port = peer.port
@@ -566,22 +575,4 @@ private final class Flood: Sendable {
         }
         return flood
     }
-}
-
-/// Until `Connection.isOpen` is false from the moment on that the connection takes no more calls: a call's repetition may
-/// get the very connection that is ending.
-private struct RepeatsOnDyingConnection: TestTrait, TestScoping {
-    func provideScope(
-        for test: Test,
-        testCase: Test.Case?,
-        performing function: @concurrent @Sendable () async throws -> Void
-    ) async throws {
-        await withKnownIssue("the repetition takes the connection that is ending", isIntermittent: true) {
-            try await function()
-        }
-    }
-}
-
-extension Trait where Self == RepeatsOnDyingConnection {
-    fileprivate static var repeatsOnDyingConnection: Self { Self() }
 }

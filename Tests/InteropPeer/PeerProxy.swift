@@ -250,7 +250,8 @@ public struct PeerProxy: TypedProxy {
         try await proxy.invoke("sleep", options: options, write: { $0.write(milliseconds) })
     }
     public func contextValue(_ key: String, options: CallOptions = .init()) async throws -> String {
-        try await proxy.invoke("contextValue", options: options, write: { $0.write(key) }, read: { try $0.readString() })
+        try await proxy.invoke(
+            "contextValue", options: options, write: { $0.write(key) }, read: { try $0.readString() })
     }
     public func context(options: CallOptions = .init()) async throws -> [String: String] {
         try await call("context", options: options)

@@ -118,8 +118,10 @@ public final class PeerServant: Servant {
     private static let others: [String: Handler] = [
         "addAll": { _, request in
             let (a, b, c, d) = try request.read { stream in
-                (try stream.readByte(), try stream.readInteger(Int16.self), try stream.readInteger(Int32.self),
-                    try stream.readInteger(Int64.self))
+                (
+                    try stream.readByte(), try stream.readInteger(Int16.self), try stream.readInteger(Int32.self),
+                    try stream.readInteger(Int64.self)
+                )
             }
             return try request.respond { stream in
                 stream.write("\(a)+\(b)+\(c)+\(d)")
@@ -256,7 +258,9 @@ public final class PeerServant: Servant {
             sum &+= try await proxy.invoke("notify") { stream in
                 stream.write(number)
                 stream.write("call \(number)")
-            } read: { try $0.readInteger(Int32.self) }
+            } read: {
+                try $0.readInteger(Int32.self)
+            }
         }
         return sum
     }

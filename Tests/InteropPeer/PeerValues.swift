@@ -129,7 +129,8 @@ extension GraphBuilder {
         }
         var proxy = anyProxy
         proxy.encoding = encoding
-        var peer = ProxyReference(identity: Identity(name: "peer"), endpoints: [.tcp(IPEndpoint(host: "127.0.0.1", port: 1))])
+        var peer = ProxyReference(
+            identity: Identity(name: "peer"), endpoints: [.tcp(IPEndpoint(host: "127.0.0.1", port: 1))])
         peer.encoding = encoding
         draft.aBool = true
         draft.aByte = 254

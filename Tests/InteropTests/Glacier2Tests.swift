@@ -57,8 +57,12 @@ struct Glacier2Tests {
         #expect(!proxy.reference.endpoints.isEmpty)
         try await expectEqual(calls.callProxy(proxy, 5), 15)
         #expect(servant.received == (0..<5).map { "call \($0)" })
-        for stranger in [Identity(name: "callback", category: "not-" + category), Identity(name: "absent", category: category)] {
-            let error = await #expect(throws: IceError.self) { _ = try await calls.callProxy(proxy.withIdentity(stranger), 1) }
+        for stranger in [
+            Identity(name: "callback", category: "not-" + category), Identity(name: "absent", category: category),
+        ] {
+            let error = await #expect(throws: IceError.self) {
+                _ = try await calls.callProxy(proxy.withIdentity(stranger), 1)
+            }
             #expect(error?.code == .objectNotExist)
         }
         await adapter.deactivate()
@@ -230,7 +234,9 @@ extension PeerCalls {
         try await proxy.invoke("callProxy") { stream in
             stream.write(callback as Proxy?)
             stream.write(times)
-        } read: { try $0.readInteger() }
+        } read: {
+            try $0.readInteger()
+        }
     }
 }
 

@@ -6,7 +6,9 @@ import Testing
 /// Our client against real Ice servers.
 @Suite("The Swift client calls real Ice servers", .needsPeers, .serialized)
 struct SwiftClientTests {
-    @Test("every operation, over every transport, in both encodings, compressed and plain", arguments: ForeignPeer.allCases)
+    @Test(
+        "every operation, over every transport, in both encodings, compressed and plain",
+        arguments: ForeignPeer.allCases)
     func everything(peer: ForeignPeer) async throws {
         try await withForeignServer(peer, Transport.allCases) { communicator, proxies in
             for (_, proxy) in proxies {

@@ -34,11 +34,14 @@ struct TypedClientTests {
             try await expectEqual(peer.facetName(), "")
             try await expectEqual(peer.identity(), Ident(name: "interop", category: ""))
             let missing = Identity(name: "absent \u{e9}", category: "no/where")
-            try await expectFailure(.objectNotExist, RequestFailure(identity: missing, facet: "", operation: "ice_ping")) {
+            try await expectFailure(
+                .objectNotExist, RequestFailure(identity: missing, facet: "", operation: "ice_ping")
+            ) {
                 try await peer.proxy.withIdentity(missing).ping()
             }
             let interop = Identity(name: "interop")
-            try await expectFailure(.facetNotExist, RequestFailure(identity: interop, facet: "x", operation: "ice_id")) {
+            try await expectFailure(.facetNotExist, RequestFailure(identity: interop, facet: "x", operation: "ice_id"))
+            {
                 _ = try await peer.proxy.withFacet("x").typeID()
             }
             try await expectFailure(
@@ -83,8 +86,10 @@ struct TypedClientTests {
             try await expectEqual(peer.echoString("a\u{0}b \u{10ffff} e\u{301}"), "a\u{0}b \u{10ffff} e\u{301}")
             // Proxies: every kind of endpoint; encoding 1.0 has no place for a proxy's own encoding.
             for text in [
-                "wellknown", "a/b -t @ adapter", "p -s -e 1.0:ssl -h h -p 1:ws -h h -p 2 -r /r", "p -o:udp -h 127.0.0.1 -p 9",
-                "cat/name -f facet -o:tcp -h 127.0.0.1 -p 4063 -t 5000 -z", "n:wss -h h -p 3 -r /x -t 7:opaque -t 99 -v abcd",
+                "wellknown", "a/b -t @ adapter", "p -s -e 1.0:ssl -h h -p 1:ws -h h -p 2 -r /r",
+                "p -o:udp -h 127.0.0.1 -p 9",
+                "cat/name -f facet -o:tcp -h 127.0.0.1 -p 4063 -t 5000 -z",
+                "n:wss -h h -p 3 -r /x -t 7:opaque -t 99 -v abcd",
                 "n:tcp -h \"::1\" -p 4 -t infinite",
             ] {
                 let sent = try communicator.proxy(text)
@@ -130,7 +135,10 @@ struct TypedClientTests {
             #expect(answer.doubled == all.aString + all.aString && answer.turned == .red)
             expectSame(answer.result, AllTypes(object: received.object))
             let middle = GraphBuilder.build { builder in
-                Base(object: builder.add(Middle.self) { $0.b = 1; $0.m = "middle" }.object)
+                Base(
+                    object: builder.add(Middle.self) {
+                        $0.b = 1; $0.m = "middle"
+                    }.object)
             }
             for echo in [peer.echoBase, peer.echoBaseCompact, peer.echoBaseSliced] {
                 try await expectSame(echo(middle), middle)
@@ -138,7 +146,9 @@ struct TypedClientTests {
             let compact = GraphBuilder.build { builder in builder.add(Compact.self) { $0.c = "c" } }
             try await expectSame(peer.echoCompact(compact), compact)
             try await expectSame(peer.echoCompactSliced(compact), compact)
-            let twins = GraphBuilder.build { (builder: GraphBuilder) in Pair(first: builder.base(1), second: builder.base(1)) }
+            let twins = GraphBuilder.build { (builder: GraphBuilder) in
+                Pair(first: builder.base(1), second: builder.base(1))
+            }
             let pair = try await peer.echoPair(twins)
             #expect(!pair.same && pair.result.first != pair.result.second && pair.result.second?.b == 1)
             let broken = GraphBuilder.build { builder in
@@ -150,7 +160,9 @@ struct TypedClientTests {
             try await expectEqual(itemGraphSize(peer.graph(5)), 5)
             let chain = GraphBuilder.build { builder in
                 let end = builder.node("end")
-                return builder.add(Node.self) { $0.name = "start"; $0.next = end }
+                return builder.add(Node.self) {
+                    $0.name = "start"; $0.next = end
+                }
             }
             try await expectEqual(peer.ringLength(chain), -1)
         }
@@ -176,7 +188,10 @@ struct TypedClientTests {
             try await expectSame(peer.roundTripPreserved(kept), kept)
             try await expectSame(peer.roundTripPreserved(nil), nil)
             let known = GraphBuilder.build { builder in
-                Preserved(object: builder.add(PreservedKnown.self) { $0.p = 6; $0.k = "k" }.object)
+                Preserved(
+                    object: builder.add(PreservedKnown.self) {
+                        $0.p = 6; $0.k = "k"
+                    }.object)
             }
             try await expectSame(peer.roundTripPreserved(known), known)
             // Beside each other in one call's parameters, and as an object of any class.
@@ -214,7 +229,8 @@ struct TypedClientTests {
             try await check(peer.optStrings, [], ["a", ""], Array(repeating: "s", count: 300))
             try await check(peer.optPoint, Point(x: 1, y: 2))
             try await check(peer.optLabel, label(), label(""))
-            try await check(peer.optIntInts, [:], [1: 2, 3: 4], Dictionary(uniqueKeysWithValues: (0..<100).map { ($0, $0) }))
+            try await check(
+                peer.optIntInts, [:], [1: 2, 3: 4], Dictionary(uniqueKeysWithValues: (0..<100).map { ($0, $0) }))
             try await check(peer.optDict, [:], ["a": "b"])
             try await check(peer.optProxy, nil, peer.proxy)
             if peer.proxy.reference.encoding == .v1_0 {
@@ -238,8 +254,11 @@ struct TypedClientTests {
     func contexts(foreign: ForeignPeer) async throws {
         try await withPeers(foreign, [.tcp]) { peer, _ in
             try await expectEqual(peer.context(), [:])
-            try await expectEqual(peer.context(options: .init(context: ["a": "1", "\u{e4}": "\u{4e16}"])), ["a": "1", "\u{e4}": "\u{4e16}"])
-            try await expectEqual(peer.contextValue("omero.group", options: .init(context: ["omero.group": "54"])), "54")
+            try await expectEqual(
+                peer.context(options: .init(context: ["a": "1", "\u{e4}": "\u{4e16}"])),
+                ["a": "1", "\u{e4}": "\u{4e16}"])
+            try await expectEqual(
+                peer.contextValue("omero.group", options: .init(context: ["omero.group": "54"])), "54")
             try await expectEqual(peer.contextValue("omero.group"), "")
             var configuration = Peers.configuration("client")
             configuration.implicitContext = ["shared": "yes", "other": "too"]
@@ -316,7 +335,9 @@ struct TypedClientTests {
             #expect(servant.received == (0..<5).map { "call \($0)" })
             let bidirectional = try communicator.createObjectAdapter("callbacks")
             try await peer.proxy.connection().setAdapter(bidirectional)
-            let error = await #expect(throws: IceError.self) { _ = try await peer.callMe(Ident(name: "nobody", category: ""), 1) }
+            let error = await #expect(throws: IceError.self) {
+                _ = try await peer.callMe(Ident(name: "nobody", category: ""), 1)
+            }
             #expect(error?.code == .objectNotExist)
             try bidirectional.add(servant, identity: Identity(name: "me", category: "\u{e9}"))
             try await expectEqual(peer.callMe(Ident(name: "me", category: "\u{e9}"), 4), 10)
@@ -348,7 +369,8 @@ struct TypedClientTests {
         case (let actual?, let expected?):
             #expect(actual.isEquivalent(to: expected), "\(Class.descriptor.typeID)", sourceLocation: sourceLocation)
         default:
-            Issue.record("\(actual == nil ? "null" : "an instance") instead of the other", sourceLocation: sourceLocation)
+            Issue.record(
+                "\(actual == nil ? "null" : "an instance") instead of the other", sourceLocation: sourceLocation)
         }
     }
 }

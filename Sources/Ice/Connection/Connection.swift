@@ -24,6 +24,7 @@ public final class Connection: Sendable {
     private struct State {
         var handler: NIOLoopBound<IceConnectionHandler>?
         var closeError: IceError?
+        var isClosing = false
         var onClose: [@Sendable (IceError) -> Void] = []
         var adapter: ObjectAdapter?
         /// Kept by the promise until the peer has validated the connection.
@@ -152,7 +153,7 @@ public final class Connection: Sendable {
     // MARK: Life
 
     /// Whether it can take calls, as far as is known without asking the peer.
-    public var isOpen: Bool { state.withLock { $0.closeError == nil } }
+    public var isOpen: Bool { state.withLock { $0.closeError == nil && !$0.isClosing } }
 
     /// Why it ended; nil while it is open.
     public var closeError: IceError? { state.withLock { $0.closeError } }
@@ -192,6 +193,8 @@ public final class Connection: Sendable {
             return state.opened
         }
     }
+
+    func closing() { state.withLock { $0.isClosing = true } }
 
     func ended(_ error: IceError) {
         takeOpened()?.fail(error)

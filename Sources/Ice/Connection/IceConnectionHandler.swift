@@ -125,6 +125,11 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     }
 
     private func run() {
+        if !machine.acceptsCalls, !closing {
+            // Before any call hears of it: its repetition must not find this connection again.
+            closing = true
+            connection.closing()
+        }
         // Running an action may lead back here (a servant on the loop answers at once); the outer run goes on.
         guard !running else { return }
         running = true
@@ -142,6 +147,7 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     }
     private var running = false
     private var started = false
+    private var closing = false
     private var spare: [ConnectionStateMachine<PendingCall>.Action] = []
 
     private func run(_ action: ConnectionStateMachine<PendingCall>.Action) {

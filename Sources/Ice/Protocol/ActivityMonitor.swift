@@ -28,7 +28,9 @@ public struct ActivityPolicy: Hashable, Sendable {
     public var heartbeat: Heartbeat
     public var close: Close
 
-    public init(timeout: Duration? = .seconds(60), heartbeat: Heartbeat = .onDispatch, close: Close = .onInvocationAndIdle) {
+    public init(
+        timeout: Duration? = .seconds(60), heartbeat: Heartbeat = .onDispatch, close: Close = .onInvocationAndIdle
+    ) {
         self.timeout = timeout
         self.heartbeat = heartbeat
         self.close = close

@@ -21,7 +21,8 @@ enum CompressionError: Error, Hashable, Sendable, CustomStringConvertible {
     var description: String {
         switch self {
         case .invalidSize: "the size of a compressed message is invalid"
-        case .tooLarge(let claimed, let limit): "a compressed message of \(claimed) bytes is above the limit of \(limit)"
+        case .tooLarge(let claimed, let limit):
+            "a compressed message of \(claimed) bytes is above the limit of \(limit)"
         case .wrongSize(let claimed): "a compressed message does not have the size of \(claimed) bytes that it claims"
         case .truncated: "a compressed message ends early"
         case .damaged: "a compressed message is damaged"
@@ -141,7 +142,8 @@ private struct Decompressor: ~Copyable {
     func run(_ input: ByteBuffer, claimed: Int) throws(CompressionError) -> ByteBuffer {
         var output = ByteBuffer()
         let status = input.withUnsafeReadableBytes { source in
-            stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress?.assumingMemoryBound(to: CChar.self))
+            stream.pointee.next_in = UnsafeMutablePointer(
+                mutating: source.baseAddress?.assumingMemoryBound(to: CChar.self))
             stream.pointee.avail_in = UInt32(source.count)
             var status = BZ_OK
             while status == BZ_OK {

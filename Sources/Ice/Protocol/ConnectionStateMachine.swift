@@ -71,7 +71,8 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
 
     init(_ configuration: Configuration, now: Instant) {
         self.configuration = configuration
-        self.phase = configuration.role == .client ? .validating(deadline: now + configuration.handshakeTimeout) : .active
+        self.phase =
+            configuration.role == .client ? .validating(deadline: now + configuration.handshakeTimeout) : .active
         self.frames = FrameDecoder(messageSizeMax: configuration.messageSizeMax)
         self.ledger = DispatchLedger(limit: configuration.dispatchLimit, backlogLimit: configuration.backlogLimit)
         self.activity = ActivityMonitor(policy: configuration.activity, now: now)
@@ -200,7 +201,10 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
     }
 
     /// The caller no longer waits. The connection lives on; a late reply is dropped.
+    ///
+    /// - Parameter id: a twoway call's; oneway calls share the id 0 and end when they are written.
     mutating func cancel(_ id: Int32, now: Instant, into actions: inout [Action]) -> Waiter? {
+        guard id != 0 else { return nil }
         let waiter = calls.remove(id)
         held.removeAll { $0.id == id }
         drained(now, into: &actions)
@@ -260,14 +264,15 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
             end(
                 IceError(
                     .handshakeTimeout,
-                    "the peer accepted the connection but sent no Ice greeting within "
-                        + configuration.handshakeTimeout.readable,
+                    "the peer accepted the connection but did not greet as an Ice server in time",
                     phase: .validation
                 ),
                 into: &actions
             )
         case .draining(let deadline) where deadline <= now:
-            end(IceError(.connectionClosed, "the connection was closed before its calls ended", phase: .close), into: &actions)
+            end(
+                IceError(.connectionClosed, "the connection was closed before its calls ended", phase: .close),
+                into: &actions)
         case .saidGoodbye(let deadline) where deadline <= now:
             end(IceError(.connectionClosed, "the connection was closed", phase: .close), into: &actions)
         case .active:

@@ -41,7 +41,15 @@ struct FrameDecoder: Sendable {
         if let known = self.header {
             header = known
         } else {
-            guard pending.readableBytes >= MessageHeader.size else { return nil }
+            guard pending.readableBytes >= MessageHeader.size else {
+                // A peer that speaks something else may say less than a header and wait.
+                if let magic = pending.getInteger(at: pending.readerIndex, endianness: .little, as: UInt32.self),
+                    magic != MessageHeader.magic
+                {
+                    throw .badMagic(magic)
+                }
+                return nil
+            }
             header = try MessageHeader(peeking: pending, messageSizeMax: messageSizeMax)
             self.header = header
         }

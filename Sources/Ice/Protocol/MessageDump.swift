@@ -76,7 +76,10 @@ struct MessageDump: CustomStringConvertible {
     private static func lines(_ status: ReplyStatus) -> [String] {
         switch status {
         case .ok(let result):
-            return ["reply status = 0 (ok)", "encoding = \(result.encoding)", "result = \(result.bytes.readableBytes) bytes"]
+            return [
+                "reply status = 0 (ok)", "encoding = \(result.encoding)",
+                "result = \(result.bytes.readableBytes) bytes",
+            ]
         case .userException(let exception):
             return [
                 "reply status = 1 (user exception)", "encoding = \(exception.encoding)",

@@ -106,7 +106,9 @@ extension RequestHeader {
     init(id: Int32, from stream: inout IceInputStream) throws(MarshalError) {
         let start = stream.position
         let identity = try Identity(from: &stream)
-        guard !identity.name.isEmpty else { throw MarshalError(.missingValue, at: start, path: "request.identity.name") }
+        guard !identity.name.isEmpty else {
+            throw MarshalError(.missingValue, at: start, path: "request.identity.name")
+        }
         let position = stream.position
         let facets = try [String](from: &stream)
         guard facets.count <= 1 else { throw MarshalError(.invalidProxy, at: position) }

@@ -133,7 +133,9 @@ public struct Proxy: Sendable, Hashable {
         with(newConnection: true) { $0.endpointSelection = selection }
     }
     /// Tries encrypted endpoints before others.
-    public func preferringSecure(_ prefer: Bool = true) -> Proxy { with(newConnection: true) { $0.prefersSecure = prefer } }
+    public func preferringSecure(_ prefer: Bool = true) -> Proxy {
+        with(newConnection: true) { $0.prefersSecure = prefer }
+    }
     /// Calls through `router`, or straight for nil.
     public func withRouter(_ router: Router?) -> Proxy {
         Proxy(

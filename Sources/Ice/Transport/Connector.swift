@@ -130,7 +130,9 @@ struct Connector: Sendable {
             if error.connectionErrors.isEmpty {
                 return made(.cannotResolve, "the host \(host) has no address", .resolve)
             }
-            if codes.contains(ECONNREFUSED) { return made(.connectionRefused, "nobody listens on \(host) port \(port)") }
+            if codes.contains(ECONNREFUSED) {
+                return made(.connectionRefused, "nobody listens on \(host) port \(port)")
+            }
             if codes.contains(where: { $0 == EHOSTUNREACH || $0 == ENETUNREACH }) {
                 return made(.unreachable, "no way leads to \(host)")
             }

@@ -128,7 +128,9 @@ extension TLSFailure {
             if let certificate {
                 // Only the leaf's dates can be looked at; those of its authorities count as unknown.
                 if Int(certificate.notValidAfter) < now { return .expired(at: Int(certificate.notValidAfter)) }
-                if Int(certificate.notValidBefore) > now { return .notYetValid(before: Int(certificate.notValidBefore)) }
+                if Int(certificate.notValidBefore) > now {
+                    return .notYetValid(before: Int(certificate.notValidBefore))
+                }
             }
             return .unknownAuthority
         }
@@ -137,16 +139,22 @@ extension TLSFailure {
         if says("ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "WRONG_VERSION_ON_EARLY_DATA") {
             return .protocolVersion
         }
-        if says("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNEXPECTED_RECORD", "UNEXPECTED_MESSAGE") {
+        if says(
+            "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNEXPECTED_RECORD", "UNEXPECTED_MESSAGE")
+        {
             return .notTLS
         }
-        if says("ALERT_HANDSHAKE_FAILURE", "HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "NO_SHARED_GROUP", "UNKNOWN_CIPHER_RETURNED",
+        if says(
+            "ALERT_HANDSHAKE_FAILURE", "HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "NO_SHARED_GROUP",
+            "UNKNOWN_CIPHER_RETURNED",
             "WRONG_CIPHER_RETURNED", "NO_CIPHERS_AVAILABLE")
         {
             return .noCommonCipher
         }
-        for alert in ["ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE_EXPIRED", "ALERT_CERTIFICATE_REVOKED",
-            "ALERT_CERTIFICATE_UNKNOWN", "ALERT_UNSUPPORTED_CERTIFICATE", "ALERT_ACCESS_DENIED"]
+        for alert in [
+            "ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE_EXPIRED", "ALERT_CERTIFICATE_REVOKED",
+            "ALERT_CERTIFICATE_UNKNOWN", "ALERT_UNSUPPORTED_CERTIFICATE", "ALERT_ACCESS_DENIED",
+        ]
         where says(alert) {
             let words = alert.dropFirst(6).lowercased().split(separator: "_").joined(separator: " ")
             return isClient ? .clientCertificateRefused(words) : .other("the client refused the certificate: \(words)")

@@ -1,11 +1,11 @@
 import Synchronization
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// Remembers which certificate each server showed first.
@@ -138,17 +138,21 @@ public struct KnownServersFile: KnownServersStore {
     private func readLines() throws(Failure) -> [Line] {
         var lines: [Line] = []
         var number = 0
-        for text in String(decoding: try readAll(), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) {
+        for text in String(decoding: try readAll(), as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        {
             number += 1
             let words = text.split(whereSeparator: \.isWhitespace)
             if words.isEmpty || words[0].hasPrefix("#") {
                 lines.append(Line(text: String(text)))
                 continue
             }
-            guard words.count == 3, Int(words[1]) != nil, let fingerprint = CertificateFingerprint(String(words[2])) else {
+            guard words.count == 3, Int(words[1]) != nil, let fingerprint = CertificateFingerprint(String(words[2]))
+            else {
                 throw failure(.malformedLine(number))
             }
-            lines.append(Line(text: String(text), key: "\(words[0].lowercased()) \(words[1])", fingerprint: fingerprint))
+            lines.append(
+                Line(text: String(text), key: "\(words[0].lowercased()) \(words[1])", fingerprint: fingerprint))
         }
         // What follows the last line's end is no line.
         if lines.last?.text.isEmpty == true { lines.removeLast() }
@@ -188,7 +192,9 @@ public struct KnownServersFile: KnownServersStore {
         var written = 0
         var problem: Failure?
         while written < bytes.count, problem == nil {
-            let count = bytes.withUnsafeBytes { write(file, $0.baseAddress?.advanced(by: written), bytes.count - written) }
+            let count = bytes.withUnsafeBytes {
+                write(file, $0.baseAddress?.advanced(by: written), bytes.count - written)
+            }
             if count > 0 { written += count } else if errno != EINTR { problem = failure("write") }
         }
         if problem == nil, fsync(file) != 0 { problem = failure("fsync") }

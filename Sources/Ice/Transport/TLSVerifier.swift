@@ -66,7 +66,9 @@ final class TLSVerifier: Sendable {
         do {
             let kept = try store.remember(first, host: host, port: port)
             // Another connection to the same server may have come first.
-            guard kept == first else { throw TLSFailure(.serverChanged(known: kept, found: first), peerFingerprint: first) }
+            guard kept == first else {
+                throw TLSFailure(.serverChanged(known: kept, found: first), peerFingerprint: first)
+            }
         } catch let failure as TLSFailure {
             throw failure
         } catch {

@@ -93,7 +93,8 @@ enum WebSocketHandshake {
         case .method:
             status = .methodNotAllowed
             headers.add(name: "Allow", value: "GET")
-        case .missingHeader("Upgrade"), .missingHeader("Sec-WebSocket-Version"), .invalidHeader("Sec-WebSocket-Version", _):
+        case .missingHeader("Upgrade"), .missingHeader("Sec-WebSocket-Version"),
+            .invalidHeader("Sec-WebSocket-Version", _):
             status = .upgradeRequired
             headers.add(name: "Upgrade", value: "websocket")
             headers.add(name: "Sec-WebSocket-Version", value: "13")

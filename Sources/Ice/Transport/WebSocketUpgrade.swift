@@ -80,7 +80,9 @@ final class WebSocketSwap {
 
     /// Removes HTTP's handlers, which ends after its parser's current call; adds WebSocket's; tells the promise, whose
     /// callbacks add those that read; and hands out the bytes that came meanwhile.
-    func run(_ context: ChannelHandlerContext, _ handler: any RemovableChannelHandler, _ promise: EventLoopPromise<Void>) {
+    func run(
+        _ context: ChannelHandlerContext, _ handler: any RemovableChannelHandler, _ promise: EventLoopPromise<Void>
+    ) {
         let pipeline = context.pipeline.syncOperations
         pipeline.removeHandler(encoder, promise: nil)
         pipeline.removeHandler(decoder).assumeIsolated().whenComplete { [self] _ in

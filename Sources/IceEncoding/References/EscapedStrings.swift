@@ -60,7 +60,8 @@ func unescapeReferenceText(
             case UInt8(ascii: "0")...UInt8(ascii: "7"):
                 var value = Int(byte - UInt8(ascii: "0"))
                 var digits = 1
-                while digits < 3, index < bytes.endIndex, (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(bytes[index]) {
+                while digits < 3, index < bytes.endIndex, (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(bytes[index])
+                {
                     value = value * 8 + Int(bytes[index] - UInt8(ascii: "0"))
                     index += 1
                     digits += 1

@@ -140,9 +140,9 @@ public struct IceOutputStream: Sendable {
     mutating func writeNumbers<T>(_ values: [T]) {
         writeSize(values.count)
         #if _endian(little)
-        values.withUnsafeBytes { _ = buffer.writeBytes($0) }
+            values.withUnsafeBytes { _ = buffer.writeBytes($0) }
         #else
-        #error("The encoding is little-endian; no big-endian platform is supported.")
+            #error("The encoding is little-endian; no big-endian platform is supported.")
         #endif
     }
 

@@ -71,7 +71,9 @@ extension IceInputStream {
                 buffer.moveReaderIndex(to: saved)
                 return false
             }
-            guard let found = OptionalFormat(rawValue: byte & 7) else { throw MarshalError(.invalidSlice, at: position) }
+            guard let found = OptionalFormat(rawValue: byte & 7) else {
+                throw MarshalError(.invalidSlice, at: position)
+            }
             var foundTag = Int32(byte >> 3)
             if foundTag == 30 {
                 foundTag = Int32(truncatingIfNeeded: try readSize())

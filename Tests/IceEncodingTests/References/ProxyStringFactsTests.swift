@@ -88,9 +88,11 @@ struct ProxyStringFactsTests {
         #expect(throws: ReferenceParseError(.identity, .invalidUTF8, at: 0)) { try fact.ours(fact.string) }
     }
 
-    @Test("what Ice prints, this library reads and prints unchanged", arguments: ProxyStringFact.all.filter {
-        $0.result != nil && $0.lossy != true && !isNotText($0)
-    })
+    @Test(
+        "what Ice prints, this library reads and prints unchanged",
+        arguments: ProxyStringFact.all.filter {
+            $0.result != nil && $0.lossy != true && !isNotText($0)
+        })
     func stable(_ fact: ProxyStringFact) throws {
         #expect(try fact.ours(fact.result ?? "") == (fact.result == "" ? "" : fact.result))
     }

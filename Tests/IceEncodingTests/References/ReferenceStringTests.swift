@@ -28,7 +28,8 @@ struct SeededGenerator: RandomNumberGenerator {
             facet: text(any, 0...6),
             mode: ProxyReference.Mode.allCases.randomElement(using: &self) ?? .twoway,
             secure: .random(using: &self),
-            protocolVersion: ProtocolVersion(major: .random(in: 1...2, using: &self), minor: .random(in: 0...9, using: &self)),
+            protocolVersion: ProtocolVersion(
+                major: .random(in: 1...2, using: &self), minor: .random(in: 0...9, using: &self)),
             encoding: EncodingVersion(major: 1, minor: .random(in: 0...2, using: &self))
         )
         if Bool.random(using: &self) {
@@ -40,7 +41,8 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     mutating func endpoint() -> Endpoint {
-        let host = ["localhost", "10.0.0.1", "::1", "fe80::1%eth0", "a b", "ü.example", ""].randomElement(using: &self) ?? ""
+        let host =
+            ["localhost", "10.0.0.1", "::1", "fe80::1%eth0", "a b", "ü.example", ""].randomElement(using: &self) ?? ""
         let timeouts: [Int32] = [-1, 1, 60_000, .max]
         let sources: [String?] = [nil, "127.0.0.1", "::1"]
         let address = IPEndpoint(
@@ -96,12 +98,15 @@ struct ReferenceStringTests {
     func rubbish(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let words = [
-            "a", "c/n", " ", " ", ":", "@", "\"", "'", "\\", "-f", "-e", "1.0", "-t", "tcp", "ssl", "ws", "udp", "opaque",
+            "a", "c/n", " ", " ", ":", "@", "\"", "'", "\\", "-f", "-e", "1.0", "-t", "tcp", "ssl", "ws", "udp",
+            "opaque",
             "-h", "-p", "1", "-v", "AAAA", "-r", "é", "\\3", "default", "--ttl", "\t", "99999999999",
         ]
         for _ in 0..<500 {
-            let text = (0..<Int.random(in: 1...16, using: &generator)).map { _ in words.randomElement(using: &generator) ?? "" }
-                .joined()
+            let text = (0..<Int.random(in: 1...16, using: &generator)).map { _ in
+                words.randomElement(using: &generator) ?? ""
+            }
+            .joined()
             if let reference = try? ProxyReference.parse(text) { _ = try? ProxyReference.parse(reference.description) }
             _ = try? Endpoint(parsing: text)
             _ = try? Endpoint.list(parsing: text)
@@ -115,17 +120,19 @@ struct ReferenceStringTests {
         #expect(throws: ReferenceParseError(.proxy, .nullProxy, at: 0)) { try ProxyReference(parsing: text) }
     }
 
-    @Test("errors say where they are", arguments: [
-        ("a:tcp -h h -p x", ReferenceParseError(.endpoint, .invalidArgument(option: "-p", argument: "x"), at: 14)),
-        ("a -f", ReferenceParseError(.proxy, .missingArgument(option: "-f"), at: 2)),
-        ("a:tcp -h h:foo -p 1:ssl -q", ReferenceParseError(.endpoint, .unknownArgument("-q"), at: 24)),
-        ("a/b/c", ReferenceParseError(.identity, .unescapedSlash, at: 3)),
-        ("  c/ -t", ReferenceParseError(.illegalIdentity, .missingName(category: "c"), at: 2)),
-        ("é", ReferenceParseError(.identity, .unprintableByte(0xc3), at: 0)),
-        ("a:bar", ReferenceParseError(.endpoint, .unknownProtocol("bar"), at: 2)),
-        (" ", ReferenceParseError(.proxy, .empty, at: 0)),
-        ("a @", ReferenceParseError(.proxy, .missingAdapterID, at: 3)),
-    ])
+    @Test(
+        "errors say where they are",
+        arguments: [
+            ("a:tcp -h h -p x", ReferenceParseError(.endpoint, .invalidArgument(option: "-p", argument: "x"), at: 14)),
+            ("a -f", ReferenceParseError(.proxy, .missingArgument(option: "-f"), at: 2)),
+            ("a:tcp -h h:foo -p 1:ssl -q", ReferenceParseError(.endpoint, .unknownArgument("-q"), at: 24)),
+            ("a/b/c", ReferenceParseError(.identity, .unescapedSlash, at: 3)),
+            ("  c/ -t", ReferenceParseError(.illegalIdentity, .missingName(category: "c"), at: 2)),
+            ("é", ReferenceParseError(.identity, .unprintableByte(0xc3), at: 0)),
+            ("a:bar", ReferenceParseError(.endpoint, .unknownProtocol("bar"), at: 2)),
+            (" ", ReferenceParseError(.proxy, .empty, at: 0)),
+            ("a @", ReferenceParseError(.proxy, .missingAdapterID, at: 3)),
+        ])
     func positions(text: String, error: ReferenceParseError) {
         #expect(throws: error) { try ProxyReference(parsing: text) }
         #expect(error.description.contains("byte \(error.position)"))

@@ -20,7 +20,8 @@ struct CompressionTests {
 
     static func compressed(_ body: ByteBuffer) throws -> ByteBuffer { try #require(try compressBody(body, level: 1)) }
 
-    @Test("what was compressed comes back, at every level and size", arguments: 1...9, [86, 100, 4096, 70_000, 3_000_000])
+    @Test(
+        "what was compressed comes back, at every level and size", arguments: 1...9, [86, 100, 4096, 70_000, 3_000_000])
     func roundTrip(level: Int, size: Int) throws {
         let body = Self.body(size)
         let compressed = try #require(try compressBody(body, level: level))
@@ -62,7 +63,9 @@ struct CompressionTests {
     @Test("a message above the limit is refused before anything is read")
     func limit() throws {
         let compressed = try Self.compressed(Self.body(1000))
-        #expect(throws: CompressionError.tooLarge(claimed: 1014, limit: 1013)) { try decompressBody(compressed, limit: 1013) }
+        #expect(throws: CompressionError.tooLarge(claimed: 1014, limit: 1013)) {
+            try decompressBody(compressed, limit: 1013)
+        }
         #expect(try decompressBody(compressed, limit: 1014).readableBytes == 1000)
     }
 
@@ -93,7 +96,9 @@ struct CompressionTests {
         let compressed = try Self.compressed(Self.body(5000))
         for length in 0..<compressed.readableBytes {
             let part = compressed.getSlice(at: 0, length: length) ?? ByteBuffer()
-            #expect(throws: length < 4 ? CompressionError.invalidSize : .truncated) { try decompressBody(part, limit: 1 << 20) }
+            #expect(throws: length < 4 ? CompressionError.invalidSize : .truncated) {
+                try decompressBody(part, limit: 1 << 20)
+            }
         }
     }
 

@@ -39,6 +39,15 @@ struct ConnectionStateMachineTests {
         #expect(client.receive(Message.bare(.validateConnection)) == [.opened])
     }
 
+    @Test("held oneway calls, which share an id, are not lost by a cancellation with that id")
+    func cancelOneway() {
+        var client = MachineDriver(.client)
+        _ = client.start()
+        _ = client.oneway(70)
+        #expect(client.cancel(0) == [])
+        #expect(client.receive(Message.bare(.validateConnection)) == [.opened, .wroteOneway("oneway70", 70)])
+    }
+
     @Test("a greeting that never comes ends the connection; held calls were surely not carried out")
     func handshakeTimeout() {
         var client = MachineDriver(.client)
@@ -64,7 +73,10 @@ struct ConnectionStateMachineTests {
         }
         var client = MachineDriver(.client)
         _ = client.start()
-        #expect(client.receive(ByteBuffer(string: "HTTP/1.1 400 Bad Request")) == [.closesTransport, .closed(.protocolError)])
+        #expect(
+            client.receive(ByteBuffer(string: "HTTP/1.1 400 Bad Request")) == [
+                .closesTransport, .closed(.protocolError),
+            ])
     }
 
     @Test("a connection that ends before the greeting says so")
@@ -75,7 +87,8 @@ struct ConnectionStateMachineTests {
         #expect(
             client.transportEnds()
                 == [
-                    .failed(1, .connectionLost, mayHaveBeenDispatched: false), .closesTransport, .closed(.connectionLost),
+                    .failed(1, .connectionLost, mayHaveBeenDispatched: false), .closesTransport,
+                    .closed(.connectionLost),
                 ])
     }
 
@@ -127,7 +140,10 @@ struct ConnectionStateMachineTests {
         _ = client.call(1)
         #expect(
             client.transportEnds()
-                == [.failed(1, .connectionLost, mayHaveBeenDispatched: true), .closesTransport, .closed(.connectionLost)])
+                == [
+                    .failed(1, .connectionLost, mayHaveBeenDispatched: true), .closesTransport,
+                    .closed(.connectionLost),
+                ])
         #expect(client.transportEnds() == [])
         #expect(client.call(2) == [.failed(2, .connectionClosed, mayHaveBeenDispatched: false)])
     }
@@ -178,9 +194,11 @@ struct ConnectionStateMachineTests {
         #expect(server.receive(header) == [.closesTransport, .closed(.messageTooLarge)])
     }
 
-    @Test("each header that is not Ice's ends the connection as a violation", arguments: [
-        (0, 0x49 &+ 1), (4, 2), (6, 2), (8, 5), (8, 255), (9, 3), (10, 13), (13, 0x80),
-    ] as [(Int, UInt8)])
+    @Test(
+        "each header that is not Ice's ends the connection as a violation",
+        arguments: [
+            (0, 0x49 &+ 1), (4, 2), (6, 2), (8, 5), (8, 255), (9, 3), (10, 13), (13, 0x80),
+        ] as [(Int, UInt8)])
     func badHeaders(index: Int, value: UInt8) {
         var server = MachineDriver.open(.server)
         var header = Message.bare(.validateConnection)
@@ -212,7 +230,10 @@ struct ConnectionStateMachineTests {
         #expect(client.receive(half) == [])
         #expect(
             client.transportEnds()
-                == [.failed(1, .connectionLost, mayHaveBeenDispatched: true), .closesTransport, .closed(.connectionLost)])
+                == [
+                    .failed(1, .connectionLost, mayHaveBeenDispatched: true), .closesTransport,
+                    .closed(.connectionLost),
+                ])
     }
 
     // MARK: Dispatch
@@ -238,7 +259,8 @@ struct ConnectionStateMachineTests {
         #expect(!server.machine.wantsInput)
         for id: Int32 in 1...20 { steps += server.finishDispatch(reply: reply(to: id)) }
         #expect(server.machine.wantsInput)
-        #expect(steps.filter { if case .dispatched = $0 { true } else { false } } == (1...20).map { .dispatched("r\($0)") })
+        #expect(
+            steps.filter { if case .dispatched = $0 { true } else { false } } == (1...20).map { .dispatched("r\($0)") })
     }
 
     @Test("replies get through while requests wait")

@@ -18,7 +18,9 @@ struct ForeignTransportTests {
     func server(name: String) async throws {
         let process = Process()
         process.executableURL = URL(filePath: try #require(foreignPeers)).appending(path: "server")
-        process.arguments = ["--endpoints", "\(name) -h 127.0.0.1 -p 0", "--certs", Self.certificates, "--verify-peer", "1"]
+        process.arguments = [
+            "--endpoints", "\(name) -h 127.0.0.1 -p 0", "--certs", Self.certificates, "--verify-peer", "1",
+        ]
         let (output, input) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardInput = input
@@ -43,11 +45,14 @@ struct ForeignTransportTests {
         let context = try endpoint.isSecure ? settings.makeClientContext() : nil
         let port = Int(address.port)
         let answer = group.next().makePromise(of: ByteBuffer.self)
-        let channel = try await ClientBootstrap(group: group).connect(host: address.host, port: port).flatMap { channel in
+        let channel = try await ClientBootstrap(group: group).connect(host: address.host, port: port).flatMap {
+            channel in
             let secured: EventLoopFuture<Void>
             if let context {
-                secured = addTLSClient(to: channel, settings: settings, context: context, host: address.host, port: port)
-                    .map { #expect($0.fingerprint != nil) }
+                secured = addTLSClient(
+                    to: channel, settings: settings, context: context, host: address.host, port: port
+                )
+                .map { #expect($0.fingerprint != nil) }
             } else {
                 secured = channel.eventLoop.makeSucceededVoidFuture()
             }
@@ -55,7 +60,8 @@ struct ForeignTransportTests {
             switch endpoint {
             case .ws(_, let resource), .wss(_, let resource):
                 upgraded = secured.flatMap {
-                    addWebSocketClient(to: channel, host: address.host, port: port, resource: resource, maxFrame: 1 << 20)
+                    addWebSocketClient(
+                        to: channel, host: address.host, port: port, resource: resource, maxFrame: 1 << 20)
                 }
             default: upgraded = secured
             }

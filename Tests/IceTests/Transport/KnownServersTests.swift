@@ -41,7 +41,8 @@ struct KnownServersTests {
                 #expect(try store.remember(Self.print(9), host: host, port: 4064) == Self.print(9))
                 #expect(try store.fingerprint(host: host, port: 4064) == Self.print(9))
             }
-            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = try String(contentsOf: file, encoding: .utf8).split(
+                separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.count == 6)
             #expect(lines[0] == "# mine")
             #expect(lines[2] == "omero.example.org 4064 \(Self.print(9))")

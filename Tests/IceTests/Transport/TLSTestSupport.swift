@@ -10,7 +10,8 @@ enum TLSTest {
     static let group = MultiThreadedEventLoopGroup.singleton
 
     static func file(_ name: String) -> TLSSource {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Data")
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+            path: "Data")
         return .file(folder.appending(path: name).path(percentEncoded: false))
     }
 
@@ -59,7 +60,8 @@ enum TLSTest {
         let answer = group.next().makePromise(of: ByteBuffer.self)
         let channel = try await ClientBootstrap(group: group)
             .channelInitializer { channel in
-                addTLSClient(to: channel, settings: client, context: clientContext, host: host, port: port).cascade(to: done)
+                addTLSClient(to: channel, settings: client, context: clientContext, host: host, port: port).cascade(
+                    to: done)
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(FirstRead(promise: answer))
                 }
@@ -83,14 +85,17 @@ enum TLSTest {
         let context = try settings.makeClientContext()
         let listener = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Rude(bytes: bytes)) }
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Rude(bytes: bytes))
+                }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(listener.localAddress?.port)
         let done = group.next().makePromise(of: TLSPeerInfo.self)
         let channel = try await ClientBootstrap(group: group)
             .channelInitializer { channel in
-                addTLSClient(to: channel, settings: settings, context: context, host: "localhost", port: port).cascade(to: done)
+                addTLSClient(to: channel, settings: settings, context: context, host: "localhost", port: port).cascade(
+                    to: done)
                 return channel.eventLoop.makeSucceededVoidFuture()
             }
             .connect(host: "127.0.0.1", port: port).get()

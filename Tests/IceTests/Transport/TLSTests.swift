@@ -10,7 +10,8 @@ struct TLSTests {
 
     @Test("a server of a trusted authority is accepted, by name and by address", arguments: ["localhost", "127.0.0.1"])
     func roots(host: String) async throws {
-        let outcome = try await TLSTest.connect(client: .init(trust: Self.trustsCA), server: Self.server, host: host, talk: true)
+        let outcome = try await TLSTest.connect(
+            client: .init(trust: Self.trustsCA), server: Self.server, host: host, talk: true)
         let info = try outcome.client.get()
         #expect(info.version == .v1_3)
         #expect(info.fingerprint == (try TLSTest.fingerprint("server")))
@@ -21,17 +22,20 @@ struct TLSTests {
 
     @Test("roots may be given as bytes")
     func rootBytes() async throws {
-        let settings = TLSSettings(trust: .roots([.bytes(try TLSTest.bytes("stranger-ca.pem")), TLSTest.file("ca.pem")]))
+        let settings = TLSSettings(
+            trust: .roots([.bytes(try TLSTest.bytes("stranger-ca.pem")), TLSTest.file("ca.pem")]))
         #expect(try await TLSTest.connect(client: settings, server: Self.server).clientFailure == nil)
     }
 
-    @Test("the error names the check that failed", arguments: [
-        ("wronghost", "localhost", TLSFailure.Reason.hostnameMismatch(host: "localhost")),
-        ("server", "example.org", .hostnameMismatch(host: "example.org")),
-        ("stranger", "localhost", .unknownAuthority),
-        ("expired", "localhost", .expired(at: 1_580_515_200)),
-        ("future", "localhost", .notYetValid(before: 253_339_228_800)),
-    ])
+    @Test(
+        "the error names the check that failed",
+        arguments: [
+            ("wronghost", "localhost", TLSFailure.Reason.hostnameMismatch(host: "localhost")),
+            ("server", "example.org", .hostnameMismatch(host: "example.org")),
+            ("stranger", "localhost", .unknownAuthority),
+            ("expired", "localhost", .expired(at: 1_580_515_200)),
+            ("future", "localhost", .notYetValid(before: 253_339_228_800)),
+        ])
     func refused(identity: String, host: String, reason: TLSFailure.Reason) async throws {
         let server = TLSSettings(identity: TLSTest.identity(identity))
         let outcome = try await TLSTest.connect(client: .init(trust: Self.trustsCA), server: server, host: host)
@@ -54,11 +58,14 @@ struct TLSTests {
         #expect(try await TLSTest.connect(client: client, server: server, host: "localhost").clientFailure == nil)
     }
 
-    @Test("a pinned certificate is accepted whatever else is wrong with it", arguments: ["stranger", "expired", "wronghost"])
+    @Test(
+        "a pinned certificate is accepted whatever else is wrong with it",
+        arguments: ["stranger", "expired", "wronghost"])
     func pinned(identity: String) async throws {
         let found = try TLSTest.fingerprint(identity)
         let client = TLSSettings(trust: .pinned([try TLSTest.fingerprint("other"), found]))
-        let outcome = try await TLSTest.connect(client: client, server: .init(identity: TLSTest.identity(identity)), talk: true)
+        let outcome = try await TLSTest.connect(
+            client: client, server: .init(identity: TLSTest.identity(identity)), talk: true)
         #expect(try outcome.client.get().fingerprint == found)
         #expect(try outcome.afterwards?.get().readableBytes == 1)
     }
@@ -124,14 +131,18 @@ struct TLSTests {
         }
     }
 
-    @Test("a server sees the certificate of its client", arguments: [
-        TLSTest.identity("client"),
-        .pkcs12(TLSTest.file("client.p12"), passphrase: "password"),
-        .pem(chain: TLSTest.file("client.pem"), key: TLSTest.file("client-encrypted.key"), passphrase: "password"),
-    ])
+    @Test(
+        "a server sees the certificate of its client",
+        arguments: [
+            TLSTest.identity("client"),
+            .pkcs12(TLSTest.file("client.p12"), passphrase: "password"),
+            .pem(chain: TLSTest.file("client.pem"), key: TLSTest.file("client-encrypted.key"), passphrase: "password"),
+        ])
     func client(identity: TLSIdentity) async throws {
         let client = TLSSettings(trust: Self.trustsCA, identity: identity)
-        for asked in [TLSClientCertificates.required(roots: [TLSTest.file("ca.pem")]), .optional(roots: [TLSTest.file("ca.pem")])] {
+        for asked in [
+            TLSClientCertificates.required(roots: [TLSTest.file("ca.pem")]), .optional(roots: [TLSTest.file("ca.pem")]),
+        ] {
             let server = TLSSettings(identity: TLSTest.identity("server"), clientCertificates: asked)
             let outcome = try await TLSTest.connect(client: client, server: server, talk: true)
             #expect(try outcome.server.get().fingerprint == (try TLSTest.fingerprint("client")))
@@ -139,7 +150,8 @@ struct TLSTests {
         }
     }
 
-    @Test("a client without a certificate is refused where one is required, in both versions",
+    @Test(
+        "a client without a certificate is refused where one is required, in both versions",
         arguments: TLSProtocolVersion.allCases)
     func clientRequired(version: TLSProtocolVersion) async throws {
         let client = TLSSettings(trust: Self.trustsCA, maximumVersion: version)
@@ -179,24 +191,31 @@ struct TLSTests {
         }
     }
 
-    @Test("servers that don't speak TLS, or not with us, are told apart", arguments: [
-        ([0x49, 0x63, 0x65, 0x50, 1, 0, 1, 0, 3, 0, 14, 0, 0, 0], TLSFailure.Reason.notTLS),
-        (Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), .notTLS),
-        ([], .closed),
-        // The alert handshake_failure, which a server with anonymous ciphers only sends.
-        ([0x15, 3, 3, 0, 2, 2, 40], .noCommonCipher),
-        ([0x15, 3, 3, 0, 2, 2, 70], .protocolVersion),
-    ])
+    @Test(
+        "servers that don't speak TLS, or not with us, are told apart",
+        arguments: [
+            ([0x49, 0x63, 0x65, 0x50, 1, 0, 1, 0, 3, 0, 14, 0, 0, 0], TLSFailure.Reason.notTLS),
+            (Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), .notTLS),
+            ([], .closed),
+            // The alert handshake_failure, which a server with anonymous ciphers only sends.
+            ([0x15, 3, 3, 0, 2, 2, 40], .noCommonCipher),
+            ([0x15, 3, 3, 0, 2, 2, 70], .protocolVersion),
+        ])
     func strangeServers(bytes: [UInt8], reason: TLSFailure.Reason) async throws {
         #expect(try await TLSTest.connect(toServerSaying: bytes) == reason)
     }
 
-    @Test("names of certificates match hosts label by label", arguments: [
-        ("localhost", "LOCALHOST", true), ("a.example.org", "a.example.org.", true), ("*.example.org", "a.example.org", true),
-        ("*.example.org", "a.b.example.org", false), ("*.example.org", "example.org", false), ("*.org", "example.org", false),
-        ("*", "localhost", false), ("a*.example.org", "ab.example.org", false), ("", "", false), ("a..b", "a..b", false),
-        ("a.example.org", "b.example.org", false), ("*.example.org", "*.example.org", true),
-    ])
+    @Test(
+        "names of certificates match hosts label by label",
+        arguments: [
+            ("localhost", "LOCALHOST", true), ("a.example.org", "a.example.org.", true),
+            ("*.example.org", "a.example.org", true),
+            ("*.example.org", "a.b.example.org", false), ("*.example.org", "example.org", false),
+            ("*.org", "example.org", false),
+            ("*", "localhost", false), ("a*.example.org", "ab.example.org", false), ("", "", false),
+            ("a..b", "a..b", false),
+            ("a.example.org", "b.example.org", false), ("*.example.org", "*.example.org", true),
+        ])
     func names(name: String, host: String, matches: Bool) {
         #expect(TLSHostname.matches(name, host: host) == matches)
     }
@@ -226,7 +245,8 @@ struct TLSTests {
             }
         }
         #expect(throws: TLSFailure.self) { try TLSSettings().makeServerContext() }
-        let text = String(reflecting: TLSSettings(identity: .pem(chain: chain, key: .bytes([77]), passphrase: "secret")))
+        let text = String(
+            reflecting: TLSSettings(identity: .pem(chain: chain, key: .bytes([77]), passphrase: "secret")))
         #expect(!text.contains("secret") && !text.contains("77"))
     }
 }

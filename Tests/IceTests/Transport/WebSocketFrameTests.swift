@@ -27,7 +27,8 @@ struct WebSocketFrameTests {
     @Test("fragments are one stream, and a ping between them is answered")
     func fragments() throws {
         let channel = try Self.channel(isClient: true)
-        try channel.writeInbound(ByteBuffer(bytes: [0x02, 2, 1, 2, 0x89, 2, 7, 8, 0x00, 0, 0x00, 1, 3, 0x80, 1, 4, 0x82, 1, 5]))
+        try channel.writeInbound(
+            ByteBuffer(bytes: [0x02, 2, 1, 2, 0x89, 2, 7, 8, 0x00, 0, 0x00, 1, 3, 0x80, 1, 4, 0x82, 1, 5]))
         #expect(try WebSocketPair.received(channel) == [1, 2, 3, 4, 5])
         let pong = try Self.sent(channel)
         // A client's frames are masked: header, key, payload.
@@ -49,16 +50,18 @@ struct WebSocketFrameTests {
         #expect((0..<3).map { bytes[2 + $0] ^ bytes[6 + $0] } == [1, 2, 3])
     }
 
-    @Test("a breach of the rules closes with its code", arguments: [
-        ([0x81, 1, 65], WebSocketFailure.Reason.textFrame, 1003),
-        ([0x82, 0x81, 1, 2, 3, 4, 5], .wrongMasking, 1002),
-        ([0xc2, 1, 1], .reservedBits, 1002),
-        ([0x80, 1, 1], .wrongFragment, 1002),
-        ([0x02, 1, 1, 0x82, 1, 1], .wrongFragment, 1002),
-        ([0x83, 1, 1], .unknownFrame, 1002),
-        ([0x82, 126, 3, 0xe9], .frameTooLarge(limit: 1000), 1009),
-        ([0x82, 127, 0x7f, 255, 255, 255, 255, 255, 255, 255], .frameTooLarge(limit: 1000), 1009),
-    ] as [([UInt8], WebSocketFailure.Reason, Int)])
+    @Test(
+        "a breach of the rules closes with its code",
+        arguments: [
+            ([0x81, 1, 65], WebSocketFailure.Reason.textFrame, 1003),
+            ([0x82, 0x81, 1, 2, 3, 4, 5], .wrongMasking, 1002),
+            ([0xc2, 1, 1], .reservedBits, 1002),
+            ([0x80, 1, 1], .wrongFragment, 1002),
+            ([0x02, 1, 1, 0x82, 1, 1], .wrongFragment, 1002),
+            ([0x83, 1, 1], .unknownFrame, 1002),
+            ([0x82, 126, 3, 0xe9], .frameTooLarge(limit: 1000), 1009),
+            ([0x82, 127, 0x7f, 255, 255, 255, 255, 255, 255, 255], .frameTooLarge(limit: 1000), 1009),
+        ] as [([UInt8], WebSocketFailure.Reason, Int)])
     func breaches(bytes: [UInt8], reason: WebSocketFailure.Reason, code: Int) throws {
         let channel = try Self.channel()
         let error = #expect(throws: WebSocketFailure.self) { try channel.writeInbound(ByteBuffer(bytes: bytes)) }
@@ -74,7 +77,9 @@ struct WebSocketFrameTests {
     @Test("a server refuses frames without a mask")
     func unmasked() throws {
         let channel = try Self.channel(isClient: false)
-        let error = #expect(throws: WebSocketFailure.self) { try channel.writeInbound(ByteBuffer(bytes: [0x82, 1, 1])) }
+        let error = #expect(throws: WebSocketFailure.self) {
+            try channel.writeInbound(ByteBuffer(bytes: [0x82, 1, 1]))
+        }
         #expect(error?.reason == .wrongMasking)
     }
 

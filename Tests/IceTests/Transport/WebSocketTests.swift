@@ -75,7 +75,9 @@ struct WebSocketTests {
         try pair.pump(size: size)
         try ended(pair.clientUpgrade, pair.client)
         try ended(pair.serverUpgrade, pair.server)
-        let messages = (size < 1000 ? [1, 125, 126, 1000] : [1, 125, 126, 65535, 65536, 200_000]).map { ByteBuffer(repeating: UInt8(truncatingIfNeeded: $0), count: $0) }
+        let messages = (size < 1000 ? [1, 125, 126, 1000] : [1, 125, 126, 65535, 65536, 200_000]).map {
+            ByteBuffer(repeating: UInt8(truncatingIfNeeded: $0), count: $0)
+        }
         for message in messages {
             try pair.client.writeOutbound(message)
             try pair.server.writeOutbound(message)
@@ -93,7 +95,8 @@ struct WebSocketTests {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let text = String(buffer: try #require(try channel.readOutbound(as: ByteBuffer.self)))
         #expect(text.hasPrefix("GET / HTTP/1.1\r\nHost: [::1]:4065\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"))
-        #expect(text.contains("Sec-WebSocket-Protocol: ice.zeroc.com\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "))
+        #expect(
+            text.contains("Sec-WebSocket-Protocol: ice.zeroc.com\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "))
         #expect(text.hasSuffix("==\r\n\r\n"))
     }
 
@@ -103,7 +106,9 @@ struct WebSocketTests {
         #expect(WebSocketHandshake.key() != WebSocketHandshake.key())
     }
 
-    @Test("hosts and resources can't put lines into a request", arguments: [("h\r\nX: y", "/"), ("h", "/ x"), ("", "/"), ("h", "/é")])
+    @Test(
+        "hosts and resources can't put lines into a request",
+        arguments: [("h\r\nX: y", "/"), ("h", "/ x"), ("", "/"), ("h", "/é")])
     func injection(host: String, resource: String) throws {
         let channel = EmbeddedChannel()
         let upgrade = addWebSocketClient(to: channel, host: host, port: 1, resource: resource, maxFrame: 1000)
@@ -121,23 +126,37 @@ struct WebSocketTests {
 
     // MARK: Servers that refuse
 
-    @Test("a client says why a server's answer won't do", arguments: [
-        ("HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc", WebSocketFailure.Reason.status(404, "Not Found")),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .status(200, "OK")),
-        ("HTTP/1.0 101 Switching Protocols\r\n\r\n", .notHTTP),
-        ("HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n", .missingHeader("Upgrade")),
-        ("HTTP/1.1 101 X\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", .invalidHeader("Upgrade", value: "h2c")),
-        ("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: close\r\n\r\n", .invalidHeader("Connection", value: "close")),
-        ("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", .missingHeader("Sec-WebSocket-Accept")),
-        ("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: chat\r\n\r\n", .wrongProtocol("chat")),
-        (
-            "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: abc\r\n\r\n",
-            .invalidHeader("Sec-WebSocket-Accept", value: "abc")
-        ),
-        ("IceP\u{1}\u{0}\u{1}\u{0}\u{3}\u{0}\u{e}\u{0}\u{0}\u{0}", .notHTTP),
-        ("HTTP/1.1 101 X\r\nX: \(String(repeating: "a", count: 200_000))\r\n\r\n", .headersTooLarge),
-        ("", .closed),
-    ])
+    @Test(
+        "a client says why a server's answer won't do",
+        arguments: [
+            (
+                "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc",
+                WebSocketFailure.Reason.status(404, "Not Found")
+            ),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .status(200, "OK")),
+            ("HTTP/1.0 101 Switching Protocols\r\n\r\n", .notHTTP),
+            ("HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n", .missingHeader("Upgrade")),
+            ("HTTP/1.1 101 X\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", .invalidHeader("Upgrade", value: "h2c")),
+            (
+                "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: close\r\n\r\n",
+                .invalidHeader("Connection", value: "close")
+            ),
+            (
+                "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+                .missingHeader("Sec-WebSocket-Accept")
+            ),
+            (
+                "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: chat\r\n\r\n",
+                .wrongProtocol("chat")
+            ),
+            (
+                "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: abc\r\n\r\n",
+                .invalidHeader("Sec-WebSocket-Accept", value: "abc")
+            ),
+            ("IceP\u{1}\u{0}\u{1}\u{0}\u{3}\u{0}\u{e}\u{0}\u{0}\u{0}", .notHTTP),
+            ("HTTP/1.1 101 X\r\nX: \(String(repeating: "a", count: 200_000))\r\n\r\n", .headersTooLarge),
+            ("", .closed),
+        ])
     func refusals(response: String, reason: WebSocketFailure.Reason) throws {
         let channel = EmbeddedChannel()
         let upgrade = addWebSocketClient(to: channel, host: "h", port: 1, resource: "/", maxFrame: 1000)
@@ -173,16 +192,18 @@ struct WebSocketTests {
 
     // MARK: Clients that are refused
 
-    @Test("a server says why a client's request won't do, to both sides", arguments: [
-        ("POST / HTTP/1.1", "GET /r HTTP/1.1", WebSocketFailure.Reason.method("POST"), "405"),
-        ("GET /r HTTP/1.0", "GET /r HTTP/1.1", .notHTTP, "400"),
-        ("X: websocket", "Upgrade: websocket", .missingHeader("Upgrade"), "426"),
-        ("Upgrade: h2c", "Upgrade: websocket", .invalidHeader("Upgrade", value: "h2c"), "400"),
-        ("Version: 12", "Version: 13", .invalidHeader("Sec-WebSocket-Version", value: "12"), "426"),
-        ("Protocol: chat, mqtt", "Protocol: ice.zeroc.com", .wrongProtocol("chat, mqtt"), "400"),
-        ("Key: AAAA", "Key: dGhlIHNhbXBsZSBub25jZQ==", .invalidHeader("Sec-WebSocket-Key", value: "AAAA"), "400"),
-        ("IceP\u{1}", "GET /r HTTP/1.1", .notHTTP, "400"),
-    ])
+    @Test(
+        "a server says why a client's request won't do, to both sides",
+        arguments: [
+            ("POST / HTTP/1.1", "GET /r HTTP/1.1", WebSocketFailure.Reason.method("POST"), "405"),
+            ("GET /r HTTP/1.0", "GET /r HTTP/1.1", .notHTTP, "400"),
+            ("X: websocket", "Upgrade: websocket", .missingHeader("Upgrade"), "426"),
+            ("Upgrade: h2c", "Upgrade: websocket", .invalidHeader("Upgrade", value: "h2c"), "400"),
+            ("Version: 12", "Version: 13", .invalidHeader("Sec-WebSocket-Version", value: "12"), "426"),
+            ("Protocol: chat, mqtt", "Protocol: ice.zeroc.com", .wrongProtocol("chat, mqtt"), "400"),
+            ("Key: AAAA", "Key: dGhlIHNhbXBsZSBub25jZQ==", .invalidHeader("Sec-WebSocket-Key", value: "AAAA"), "400"),
+            ("IceP\u{1}", "GET /r HTTP/1.1", .notHTTP, "400"),
+        ])
     func refused(new: String, old: String, reason: WebSocketFailure.Reason, status: String) throws {
         let channel = EmbeddedChannel()
         let upgrade = addWebSocketServer(to: channel, maxFrame: 1000)
@@ -195,7 +216,9 @@ struct WebSocketTests {
         #expect(!channel.isActive)
     }
 
-    @Test("a client may name no subprotocol, or several", arguments: ["", "Sec-WebSocket-Protocol: chat, ICE.zeroc.com\r\n"])
+    @Test(
+        "a client may name no subprotocol, or several",
+        arguments: ["", "Sec-WebSocket-Protocol: chat, ICE.zeroc.com\r\n"])
     func subprotocols(header: String) throws {
         let channel = EmbeddedChannel()
         let upgrade = addWebSocketServer(to: channel, maxFrame: 1000)

@@ -14,7 +14,8 @@ struct PeerCalls: Sendable {
         try await proxy.invoke(operation, mode: PeerOperations.mode(operation), write: { value.write(to: &$0) })
     }
 
-    func call<A: SliceCodable, R: SliceCodable>(_ operation: String, _ value: A, as: R.Type = R.self) async throws -> R {
+    func call<A: SliceCodable, R: SliceCodable>(_ operation: String, _ value: A, as: R.Type = R.self) async throws -> R
+    {
         try await proxy.invoke(
             operation,
             mode: PeerOperations.mode(operation),
@@ -66,7 +67,9 @@ struct PeerCalls: Sendable {
         try await echo("echoLong", .min, -1, 0, .max as Int64)
         try await echo("echoFloat", 0, -1.5, .greatestFiniteMagnitude, .infinity, .leastNonzeroMagnitude as Float)
         try await echo("echoDouble", 0, -1.5, .greatestFiniteMagnitude, -.infinity, .leastNonzeroMagnitude as Double)
-        try await echo("echoString", "", "a", "é世😀\u{0}", String(repeating: "x", count: 254), String(repeating: "y", count: 70_000))
+        try await echo(
+            "echoString", "", "a", "é世😀\u{0}", String(repeating: "x", count: 254), String(repeating: "y", count: 70_000)
+        )
         try await echo("echoColour", Colour.red, .green, .blue)
         try await echo("echoWeight", Weight.light, .medium, .heavy)
         try await echo("echoDistance", Distance.near, .middling, .far)
@@ -164,7 +167,8 @@ struct PeerCalls: Sendable {
         #expect(noNodes.isEmpty)
         let bases: [Base?] = try await call("echoBases", [base, nil, base, asBase])
         #expect(bases.count == 4 && bases[0] == bases[2] && bases[1] == nil)
-        let dictionary: [String: Node?] = try await call("echoStringNodes", ["r": ring(4), "none": nil] as [String: Node?])
+        let dictionary: [String: Node?] = try await call(
+            "echoStringNodes", ["r": ring(4), "none": nil] as [String: Node?])
         #expect(dictionary.count == 2)
         #expect(ringLength(dictionary["r"] ?? nil) == 4)
         let emptyDictionary: [String: Node?] = try await call("echoStringNodes", [String: Node?]())
@@ -350,7 +354,8 @@ struct PeerCalls: Sendable {
         #expect(values == ["a": "1", "é": "世"])
         let facet: String = try await PeerCalls(proxy.withFacet("second")).get("facetName")
         #expect(facet == "second")
-        let identity: Ident = try await PeerCalls(proxy.withIdentity(Identity(name: "x", category: "default"))).get("identity")
+        let identity: Ident = try await PeerCalls(proxy.withIdentity(Identity(name: "x", category: "default"))).get(
+            "identity")
         #expect(identity == Ident(name: "x", category: "default"))
         let normal: String = try await get("operationMode")
         let idempotent: String = try await get("operationModeIdempotent")
@@ -396,7 +401,9 @@ struct PeerCalls: Sendable {
         let sum = try await proxy.invoke("callMe") { stream in
             identity.write(to: &stream)
             stream.write(3 as Int32)
-        } read: { try $0.readInteger(Int32.self) }
+        } read: {
+            try $0.readInteger(Int32.self)
+        }
         #expect(sum == 1 + 2 + 3)
         #expect(servant.received == ["call 0", "call 1", "call 2"])
         try await proxy.connection().setAdapter(nil)
