@@ -277,8 +277,9 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
             end(IceError(.connectionClosed, "the connection was closed", phase: .close), into: &actions)
         case .active:
             switch activity.check(now, callsUnderWay: !calls.isEmpty, dispatching: !ledger.isIdle) {
-            case .nothing: break
+            case .nothing: frames.releaseMemory()
             case .sendHeartbeat:
+                frames.releaseMemory()
                 activity.sent(now)
                 actions.append(.write(Message.bare(.validateConnection), nil))
             case .closeGracefully:

@@ -14,6 +14,8 @@ struct FrameDecoder: Sendable {
     private var pending = ByteBuffer()
     private let messageSizeMax: Int
     private var header: MessageHeader?
+    /// Storage of the last large message: fresh pages cost more than everything else about a large message.
+    private var spare: ByteBuffer?
 
     init(messageSizeMax: Int) { self.messageSizeMax = messageSizeMax }
 
@@ -24,16 +26,29 @@ struct FrameDecoder: Sendable {
         if pending.readableBytes == 0 {
             // The usual case: whole messages in one read, sliced without a copy.
             pending = bytes
-        } else {
-            if let header, pending.writableBytes < bytes.readableBytes {
-                // Doubling up to the message's size: few copies, and never more than twice what has arrived.
-                let wanted = min(header.messageSize, 2 * (pending.readableBytes + bytes.readableBytes))
-                pending.discardReadBytes()
-                pending.reserveCapacity(max(wanted, pending.readableBytes + bytes.readableBytes))
-            }
-            pending.writeImmutableBuffer(bytes)
+            return
         }
+        if let header, pending.writableBytes < bytes.readableBytes {
+            let arrived = pending.readableBytes + bytes.readableBytes
+            if header.messageSize >= Self.largeMessage, var storage = spare {
+                // The pages of the last large message, if nobody holds it any more.
+                spare = nil
+                storage.clear()
+                storage.writeImmutableBuffer(pending)
+                pending = storage
+            }
+            // Few copies, and never more room than four times what has arrived.
+            pending.discardReadBytes()
+            pending.reserveCapacity(max(arrived, min(header.messageSize, 4 * arrived)))
+        }
+        pending.writeImmutableBuffer(bytes)
     }
+
+    /// From this size on a message's storage is kept for the next one.
+    private static let largeMessage = 1 << 17
+
+    /// Gives up what is kept for later messages.
+    mutating func releaseMemory() { spare = nil }
 
     /// The next complete message, or nil until more bytes arrive.
     mutating func next() throws(FrameError) -> Frame? {
@@ -55,6 +70,7 @@ struct FrameDecoder: Sendable {
         }
         guard var message = pending.readSlice(length: header.messageSize) else { return nil }
         self.header = nil
+        if header.messageSize >= Self.largeMessage, pending.readableBytes == 0 { spare = pending }
         if pending.readableBytes == 0 { pending = ByteBuffer() }
         message.moveReaderIndex(forwardBy: MessageHeader.size)
         return Frame(header: header, body: message)

@@ -46,8 +46,9 @@ struct Connector: Sendable {
             }
     }
 
-    /// Reads as much as the socket has: a reply of a megabyte in few reads, an idle connection without a buffer.
-    static let receiveAllocator = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 4096, maximum: 1 << 20)
+    /// Small at first, so that idle connections need little; never so large that each read gets fresh pages from the
+    /// operating system, which costs more than another read.
+    static let receiveAllocator = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 4096, maximum: 1 << 16)
 
     private func shakeHands(on channel: any Channel) -> EventLoopFuture<Connection> {
         let loop = channel.eventLoop
