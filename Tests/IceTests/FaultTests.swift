@@ -292,14 +292,14 @@ struct FaultTests {
         configuration.retry = .standard
         // Idle only: a busy machine may be silent for longer than this during a call.
         configuration.activity.close = .onIdle
-        configuration.activity.timeout = .milliseconds(100)
+        configuration.activity.timeout = .seconds(1)
         // The peer never closes its side: the goodbye lasts the whole close time-out.
-        configuration.timeouts.close = .seconds(1)
+        configuration.timeouts.close = .seconds(5)
         try await withPeer(client: configuration) { request in
             request.reply()
         } body: { peer, echo in
             try await echo.invoke("change")
-            try await Task.sleep(for: .milliseconds(400))
+            try await Task.sleep(for: .milliseconds(1800))
             try await echo.invoke("change")
             #expect(peer.connections == 2)
             #expect(peer.requests == 2)
