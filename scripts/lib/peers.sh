@@ -1,6 +1,7 @@
 # The foreign peers (real Ice) that judge the Swift runtime: installs and builds them. Sourced by scripts/peers and the
 # test scripts, after common.sh. Each function exports the variable that the Swift tests read:
 #   python_env    SWIFT_OMERO_PYTHON  a Python with zeroc-ice 3.6.5, the release that OMERO uses
+#   omero_py      the same with omero-py, the reference client
 #   build_peers   SWIFT_OMERO_PEERS   the folder with the C++ peers (Ice 3.7 of Debian): server, client, golden, bench
 #   certificates  SWIFT_OMERO_CERTS   a folder with a CA and certificates
 
@@ -51,6 +52,18 @@ python_env() {
     quiet "$log" "$SWIFT_OMERO_PYTHON" -m pip install --only-binary zeroc-ice "zeroc-ice==$ICE_PYTHON_RELEASE" ||
         die "could not install zeroc-ice $ICE_PYTHON_RELEASE"
     "$SWIFT_OMERO_PYTHON" -c 'import Ice' || die "zeroc-ice $ICE_PYTHON_RELEASE is installed but cannot be imported"
+}
+
+OMERO_PY_RELEASE=5.23.0
+
+# omero_py: the reference client of OMERO, in the same environment.
+omero_py() {
+    python_env
+    "$SWIFT_OMERO_PYTHON" -c 'import importlib.metadata as m; assert m.version("omero-py") == "'$OMERO_PY_RELEASE'"' \
+        2>/dev/null && return 0
+    say "Installing omero-py $OMERO_PY_RELEASE …"
+    quiet "$(cache_root)/logs/omero-py.log" "$SWIFT_OMERO_PYTHON" -m pip install --only-binary zeroc-ice \
+        "zeroc-ice==$ICE_PYTHON_RELEASE" "omero-py==$OMERO_PY_RELEASE" || die "could not install omero-py $OMERO_PY_RELEASE"
 }
 
 # build_ice_wheel PYTHON FOLDER: compiles zeroc-ice from PyPI into a wheel; about ten minutes.
