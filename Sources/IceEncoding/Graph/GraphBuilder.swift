@@ -144,8 +144,14 @@ public final class GraphBuilder {
 /// The members of an instance that is being built, by number among all members of its class, those of the bases
 /// first.
 public struct RecordDraft {
-    let builder: GraphBuilder
+    public let builder: GraphBuilder
     let index: UInt32
+
+    /// The class of the instance.
+    public var descriptor: ClassDescriptor {
+        let arena = builder.arena
+        return arena.pointee.descriptors[Int(arena.pointee.records.base[Int(index)].layout)]
+    }
 
     /// A member.
     public subscript<Value: GraphStorable>(field: Int) -> Value {

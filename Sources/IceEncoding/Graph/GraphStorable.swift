@@ -99,7 +99,7 @@ public struct GraphReader {
 
 /// Puts values into a graph that is being built, one after another.
 public struct GraphWriter {
-    let builder: GraphBuilder
+    public let builder: GraphBuilder
     var position: Int
 
     init(builder: GraphBuilder, position: Int) {

@@ -1,0 +1,75 @@
+public import IceEncoding
+
+extension GraphBuilder {
+    /// Adds a new object, to be saved: it has no id yet, and counts as loaded. Collections are not loaded until they
+    /// are set; the server leaves those alone.
+    @discardableResult
+    public func add<Class: IObjectProtocol>(
+        _ type: Class.Type,
+        _ body: (inout Draft<Class>) throws -> Void = { _ in }
+    ) rethrows -> Class {
+        let object = add(Class.descriptor)
+        self[object][IObjectField.loaded] = true
+        let handle = Class(object: object)
+        try update(handle, body)
+        return handle
+    }
+
+    /// Adds an object that is only an id: enough to refer to it.
+    @discardableResult
+    public func add<Class: IObjectProtocol>(unloaded type: Class.Type, id: Int64) -> Class {
+        let object = add(Class.descriptor)
+        self[object][IObjectField.id] = Box(id)
+        return Class(object: object)
+    }
+}
+
+extension IObjectProtocol {
+    /// A new object, to be saved, in a graph of its own.
+    public static func make(_ body: (inout Draft<Self>) throws -> Void = { _ in }) rethrows -> Self {
+        try GraphBuilder.build { try $0.add(Self.self, body) }
+    }
+
+    /// An object that is only an id, in a graph of its own: enough to refer to it.
+    public static func unloaded(_ id: Int64) -> Self { GraphBuilder.build { $0.add(unloaded: Self.self, id: id) } }
+}
+
+extension Draft where Class: IObjectProtocol {
+    /// The number of the object in OMERO; nil to have it made.
+    public var id: Int64? {
+        get { unboxed(IObjectField.id) }
+        nonmutating set { box(newValue, IObjectField.id) }
+    }
+    public var details: Details? {
+        get { self[IObjectField.details] }
+        nonmutating set { self[IObjectField.details] = newValue }
+    }
+    /// Whether there is more than the id.
+    public var isLoaded: Bool {
+        get { self[IObjectField.loaded] }
+        nonmutating set { self[IObjectField.loaded] = newValue }
+    }
+}
+
+// What the generated properties call.
+extension Draft {
+    func unboxed<Value: BoxedValue>(_ field: Int) -> Value? {
+        let instance: AnySliceObject? = self[field]
+        return instance.map { Value(box: BoxContent(record.builder[$0.object])) }
+    }
+    func box<Value: BoxedValue>(_ value: Value?, _ field: Int) { self[field] = Box(value) }
+
+    func unboxed<Value: BoxedValue>(_ field: Int) -> [Value] {
+        let instances: [AnySliceObject?] = self[field]
+        return instances.compactMap { $0.map { Value(box: BoxContent(record.builder[$0.object])) } }
+    }
+    func box<Value: BoxedValue>(_ values: [Value], _ field: Int) { self[field] = values.map(Box.init) }
+
+    func collection<Element: SliceClass>(_ field: Int) -> [Element] { (self[field] as [Element?]).compactMap(\.self) }
+
+    /// Sets a collection, which is loaded from then on.
+    func set<Element: SliceClass>(_ elements: [Element], _ field: Int) {
+        self[field] = elements as [Element?]
+        self[field + 1] = true
+    }
+}

@@ -1,0 +1,116 @@
+public import IceEncoding
+
+/// A Swift value that travels as an instance of a class of its own: OMERO's RTypes (`rstring` is a `String?`), and the
+/// classes that are mere values, such as ``Length`` and ``Permissions``.
+public protocol BoxedValue: Sendable, Hashable {
+    /// The class, of which or of a class derived from which the instance is.
+    static var boxDescriptor: ClassDescriptor { get }
+    /// The class of the instance that this value becomes.
+    var ownBoxDescriptor: ClassDescriptor { get }
+    /// Takes the value out of an instance of ``boxDescriptor``.
+    init(box: BoxContent)
+    /// Puts the value into an instance of ``ownBoxDescriptor``.
+    func fill(_ box: RecordDraft)
+}
+
+/// The members of an instance that holds a value, in a finished graph or in one that is being built.
+public struct BoxContent {
+    private enum Source {
+        case finished(ObjectReference)
+        case draft(RecordDraft)
+    }
+    private let source: Source
+
+    init(_ object: ObjectReference) { source = .finished(object) }
+    init(_ draft: RecordDraft) { source = .draft(draft) }
+
+    /// The instance's own class.
+    public var descriptor: ClassDescriptor {
+        switch source {
+        case .finished(let object): object.descriptor
+        case .draft(let draft): draft.descriptor
+        }
+    }
+
+    /// A member, by its number among all members of the class, those of the bases first.
+    public subscript<Value: GraphStorable>(field: Int) -> Value {
+        switch source {
+        case .finished(let object): object[field]
+        case .draft(let draft): draft[field]
+        }
+    }
+
+    /// The members of another instance of the same graph.
+    public func content(of other: some SliceClass) -> BoxContent {
+        switch source {
+        case .finished: BoxContent(other.object)
+        case .draft(let draft): BoxContent(draft.builder[other.object])
+        }
+    }
+}
+
+extension BoxedValue {
+    public var ownBoxDescriptor: ClassDescriptor { Self.boxDescriptor }
+}
+
+/// What a ``BoxedValue`` is on the wire and in a graph: null, or an instance.
+///
+/// An instance that was read is not looked into before it is asked for: in a message it may be completed only after
+/// the parameter that refers to it.
+public struct Box<Value: BoxedValue>: GraphStorable {
+    private enum Content: Sendable {
+        case value(Value?)
+        case instance(ObjectReference)
+    }
+    private let content: Content
+
+    public init(_ value: Value?) { content = .value(value) }
+
+    private init(_ instance: ObjectReference?) { content = instance.map(Content.instance) ?? .value(nil) }
+
+    /// The value, or nil for null.
+    public var value: Value? {
+        switch content {
+        case .value(let value): value
+        case .instance(let instance): Value(box: BoxContent(instance))
+        }
+    }
+
+    public static var sliceType: SliceType { .instance(Value.boxDescriptor.typeID) }
+    public static var minimumWireSize: Int { 1 }
+    public static var graphWordCount: Int { 1 }
+
+    public init(from stream: inout IceInputStream) throws(MarshalError) {
+        self.init(try stream.readInstance(Value.boxDescriptor))
+    }
+
+    public func write(to stream: inout IceOutputStream) {
+        switch content {
+        case .value(nil): stream.write(nil as ObjectReference?)
+        case .value(let value?): stream.write(GraphBuilder.build { value.box(in: $0) })
+        case .instance(let instance): stream.write(instance)
+        }
+    }
+
+    public init(graph reader: inout GraphReader) {
+        self.init(AnySliceObject.readNullable(graph: &reader)?.object)
+    }
+
+    public func store(in writer: inout GraphWriter) {
+        let instance: ObjectReference? =
+            switch content {
+            case .value(let value): value?.box(in: writer.builder)
+            case .instance(let instance): instance
+            }
+        AnySliceObject.storeNullable(instance.map(AnySliceObject.init(object:)), in: &writer)
+    }
+}
+
+extension BoxedValue {
+    /// A new instance with this value.
+    func box(in builder: GraphBuilder) -> ObjectReference {
+        let instance = builder.add(ownBoxDescriptor)
+        fill(builder[instance])
+        return instance
+    }
+}

@@ -1,0 +1,111 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+public import IceEncoding
+
+/// A value of any of OMERO's RTypes: query parameters, rows of a projection, script inputs.
+///
+/// ```swift
+/// let parameters: [String: RValue?] = ["id": 5, "names": .list(["a", "b"])]
+/// ```
+///
+/// Collections that hold each other in a circle, or are nested deeper than ``nestingLimit``, read as nil from there
+/// on; no OMERO server sends such.
+public indirect enum RValue: Sendable, Hashable {
+    case bool(Bool)
+    case int(Int32)
+    case long(Int64)
+    case float(Float)
+    case double(Double)
+    case string(String)
+    /// Milliseconds since 1970 on the wire.
+    case time(Date)
+    /// The name of a class of OMERO's model.
+    case className(String)
+    case object(IObject?)
+    case `internal`(Internal?)
+    case array([RValue?])
+    case list([RValue?])
+    case set([RValue?])
+    case map([String: RValue?])
+
+    /// How many collections may hold each other.
+    public static let nestingLimit = 100
+}
+
+extension RValue: BoxedValue {
+    public static var boxDescriptor: ClassDescriptor { RType.descriptor }
+
+    public init(box: BoxContent) { self = Self.read(box, depth: 0) ?? .internal(nil) }
+
+    private static func read(_ box: BoxContent, depth: Int) -> RValue? {
+        guard depth < nestingLimit else { return nil }
+        let descriptor = box.descriptor
+        if descriptor === RString.descriptor { return .string(box[0]) }
+        if descriptor === RLong.descriptor { return .long(box[0]) }
+        if descriptor === RInt.descriptor { return .int(box[0]) }
+        if descriptor === RDouble.descriptor { return .double(box[0]) }
+        if descriptor === RBool.descriptor { return .bool(box[0]) }
+        if descriptor === RTime.descriptor { return .time(Date(box: box)) }
+        if descriptor === RFloat.descriptor { return .float(box[0]) }
+        if descriptor === RObject.descriptor { return .object(box[0]) }
+        if descriptor === RClass.descriptor { return .className(box[0]) }
+        if descriptor === RInternal.descriptor { return .internal(box[0]) }
+        if descriptor === RMap.descriptor {
+            let elements: [String: RType?] = box[0]
+            return .map(elements.mapValues { $0.flatMap { read(box.content(of: $0), depth: depth + 1) } })
+        }
+        guard descriptor.isA(RCollection.descriptor.typeID) else { return nil }
+        let elements: [RType?] = box[0]
+        let values = elements.map { $0.flatMap { read(box.content(of: $0), depth: depth + 1) } }
+        if descriptor === RArray.descriptor { return .array(values) }
+        return descriptor === RSet.descriptor ? .set(values) : .list(values)
+    }
+
+    public var ownBoxDescriptor: ClassDescriptor {
+        switch self {
+        case .bool: RBool.descriptor
+        case .int: RInt.descriptor
+        case .long: RLong.descriptor
+        case .float: RFloat.descriptor
+        case .double: RDouble.descriptor
+        case .string: RString.descriptor
+        case .time: RTime.descriptor
+        case .className: RClass.descriptor
+        case .object: RObject.descriptor
+        case .internal: RInternal.descriptor
+        case .array: RArray.descriptor
+        case .list: RList.descriptor
+        case .set: RSet.descriptor
+        case .map: RMap.descriptor
+        }
+    }
+
+    public func fill(_ box: RecordDraft) {
+        switch self {
+        case .bool(let value): box[0] = value
+        case .int(let value): box[0] = value
+        case .long(let value): box[0] = value
+        case .float(let value): box[0] = value
+        case .double(let value): box[0] = value
+        case .string(let value), .className(let value): box[0] = value
+        case .time(let value): value.fill(box)
+        case .object(let value): box[0] = value
+        case .internal(let value): box[0] = value
+        case .array(let values), .list(let values), .set(let values): box[0] = values.map(Box.init)
+        case .map(let values): box[0] = values.mapValues(Box.init)
+        }
+    }
+}
+
+// Literals make integers `long`: ids are what parameters mostly are.
+extension RValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByBooleanLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int64) { self = .long(value) }
+    public init(floatLiteral value: Double) { self = .double(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+}
