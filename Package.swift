@@ -18,6 +18,8 @@ let package = Package(
         .library(name: "IceEncoding", targets: ["IceEncoding"]),
         .library(name: "Ice", targets: ["Ice"]),
         .library(name: "Glacier2", targets: ["Glacier2"]),
+        .library(name: "OMEROModel", targets: ["OMEROModel"]),
+        .library(name: "OMEROAPI", targets: ["OMEROAPI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -48,6 +50,14 @@ let package = Package(
             swiftSettings: house
         ),
         .target(name: "Glacier2", dependencies: ["Ice"], swiftSettings: house),
+        .target(name: "OMEROModel", dependencies: ["IceEncoding", nioCore], swiftSettings: house),
+        .target(
+            name: "OMEROAPI",
+            dependencies: ["OMEROModel", "IceEncoding", "Ice", "Glacier2", nioCore],
+            swiftSettings: house
+        ),
+        // Writes the Generated folders of the two modules above; scripts/generate runs it.
+        .executableTarget(name: "generate", swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
         .target(name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes", swiftSettings: house),
         // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.

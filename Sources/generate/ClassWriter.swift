@@ -42,7 +42,8 @@ struct ClassWriter {
         if needsNIO { imports.append("NIOCore") }
         if !Module.model.holds(id) { imports.append("OMEROModel") }
         if proxies { imports.append("Ice") }
-        var source = Source(release: schema.release, imports: imports.sorted())
+        let access = schema.patches.hidden.contains(id) ? "package" : "public"
+        var source = Source(release: schema.release, imports: imports.sorted(), access: access)
         source.line()
         try write(declaration, members, to: &source)
         return (source.text, needsNIO)

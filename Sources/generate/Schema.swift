@@ -79,7 +79,7 @@ struct Schema {
     /// All fields of a class, those of the most distant base first.
     func allFields(of id: String) -> [FieldDeclaration] {
         guard let declaration = classes[id] else { return [] }
-        return (declaration.base.map(allFields) ?? []) + (declaration.fields ?? [])
+        return (declaration.base.map(allFields(of:)) ?? []) + (declaration.fields ?? [])
     }
 
     func allFields(ofException id: String) -> [FieldDeclaration] {

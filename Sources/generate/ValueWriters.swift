@@ -56,7 +56,7 @@ struct ValueWriters {
         }
         if numbers.count == 1 { return numbers[0] }
         if numbers[0] == "1", numbers[1].hasPrefix("1e") { return "1e-\(numbers[1].dropFirst(2))" }
-        return "\(numbers[0]).0 / \(numbers[1])".replacing("e.0", with: "e")
+        return numbers[0] + (numbers[0].contains("e") ? "" : ".0") + " / " + numbers[1]
     }
 
     private func quantity(_ quantity: QuantityDeclaration, unit: String, to source: inout Source) {

@@ -53,6 +53,11 @@ public struct OperationDescriptor: Sendable, Hashable {
         self.format = format
         self.exceptions = exceptions
     }
+
+    /// The operations of an interface, by name.
+    public static func table(_ operations: [OperationDescriptor]) -> [String: OperationDescriptor] {
+        Dictionary(operations.map { ($0.name, $0) }) { first, _ in first }
+    }
 }
 
 /// Who calls what, and how.
@@ -109,9 +114,7 @@ public struct IncomingRequest: Sendable {
     public func respond(with status: ReplyStatus) -> OutgoingResponse { OutgoingResponse(content: .status(status)) }
 
     /// The error of a servant that doesn't have the operation.
-    public func operationNotExist() -> IceError {
-        .requestFailed(.operationNotExist, "the operation", current.requestFailure)
-    }
+    public func operationNotExist() -> IceError { current.operationNotExist() }
 
     var format: SliceFormat { descriptor?.format ?? current.connection.communicator.configuration.format }
 }
@@ -127,6 +130,11 @@ public struct OutgoingResponse: Sendable {
 }
 
 extension Current {
+    /// The error of a servant that doesn't have the operation.
+    public func operationNotExist() -> IceError {
+        .requestFailed(.operationNotExist, "the operation", requestFailure)
+    }
+
     var requestFailure: RequestFailure { RequestFailure(identity: identity, facet: facet, operation: operation) }
 }
 

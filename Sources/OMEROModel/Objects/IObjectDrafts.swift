@@ -53,17 +53,24 @@ extension Draft where Class: IObjectProtocol {
 
 // What the generated properties call.
 extension Draft {
-    func unboxed<Value: BoxedValue>(_ field: Int) -> Value? {
-        let instance: AnySliceObject? = self[field]
-        return instance.map { Value(box: BoxContent(record.builder[$0.object])) }
+    private func value<Value: BoxedValue>(_ instance: AnySliceObject?) -> Value? {
+        instance.map { Value(box: BoxContent(record.builder[$0.object])) }
     }
-    func box<Value: BoxedValue>(_ value: Value?, _ field: Int) { self[field] = Box(value) }
 
-    func unboxed<Value: BoxedValue>(_ field: Int) -> [Value] {
-        let instances: [AnySliceObject?] = self[field]
-        return instances.compactMap { $0.map { Value(box: BoxContent(record.builder[$0.object])) } }
+    package func unboxed<Value: BoxedValue>(_ field: Int) -> Value? { value(self[field]) }
+    package func unboxed<Value: BoxedValue>(_ field: Int) -> [Value?] { (self[field] as [AnySliceObject?]).map(value) }
+    package func unboxed<Value: BoxedValue>(_ field: Int) -> [Value] {
+        (self[field] as [AnySliceObject?]).compactMap(value)
     }
-    func box<Value: BoxedValue>(_ values: [Value], _ field: Int) { self[field] = values.map(Box.init) }
+    package func unboxed<Value: BoxedValue>(_ field: Int) -> [String: Value?] {
+        (self[field] as [String: AnySliceObject?]).mapValues(value)
+    }
+    package func unboxed<Value: BoxedValue>(_ field: Int) -> [[String: Value?]] {
+        (self[field] as [[String: AnySliceObject?]]).map { $0.mapValues(value) }
+    }
+
+    package func box<Value: BoxedValue>(_ value: Value?, _ field: Int) { self[field] = Box(value) }
+    package func box<Value: BoxedValue>(_ values: [Value], _ field: Int) { self[field] = values.map(Box.init) }
 
     func collection<Element: SliceClass>(_ field: Int) -> [Element] { (self[field] as [Element?]).compactMap(\.self) }
 

@@ -1,0 +1,7 @@
+public import Glacier2
+public import IceEncoding
+public import OMEROModel
+
+/// Everything that OMERO can send: the model, the commands, the exceptions, Glacier2's among them. For a
+/// communicator's types.
+public let omeroTypes = omeroModelTypes.merging(omeroAPITypes).merging(glacier2Types)
