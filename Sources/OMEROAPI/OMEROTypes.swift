@@ -1,6 +1,6 @@
-public import Glacier2
+import Glacier2
 public import IceEncoding
-public import OMEROModel
+import OMEROModel
 
 /// Everything that OMERO can send: the model, the commands, the exceptions, Glacier2's among them. For a
 /// communicator's types.

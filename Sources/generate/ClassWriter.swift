@@ -31,27 +31,20 @@ struct ClassWriter {
         let kind: Kind
     }
 
-    /// The module and file of a class; nil if it is written by hand.
-    func file(_ id: String) throws -> (source: String, needsNIO: Bool)? {
+    /// The file of a class; nil if it is written by hand.
+    func file(_ id: String) throws -> String? {
         guard let declaration = schema.classes[id], !schema.patches.byHand.contains(id) else { return nil }
-        let members = schema.patches.hidden.contains(id) ? [] : try self.members(of: declaration)
-        let needsNIO = members.contains { $0.type.needsNIO }
-        let proxies = (declaration.fields ?? []).contains { usesProxies($0.type) }
-        var imports = ["IceEncoding"]
-        if members.contains(where: { $0.type.name.contains("Date") }) { imports.append("Foundation") }
-        if needsNIO { imports.append("NIOCore") }
-        if !Module.model.holds(id) { imports.append("OMEROModel") }
-        if proxies { imports.append("Ice") }
-        let access = schema.patches.hidden.contains(id) ? "package" : "public"
-        var source = Source(release: schema.release, imports: imports.sorted(), access: access)
-        source.line()
+        let isHidden = schema.patches.hidden.contains(id)
+        let members = isHidden ? [] : try self.members(of: declaration)
+        var imports = Imports()
+        for member in members { imports.expose(member.type.modules) }
+        if members.contains(where: \.type.isBridged) { imports.use(Module.model.rawValue) }
+        if let base = declaration.base, base != "Object" { imports.expose([Module(holding: base).rawValue]) }
+        imports.expose(["IceEncoding"], as: isHidden ? "package" : "public")
+        imports.remove(Module(holding: id).rawValue)
+        var source = Source(release: schema.release, imports: imports)
         try write(declaration, members, to: &source)
-        return (source.text, needsNIO)
-    }
-
-    private func usesProxies(_ type: String) -> Bool {
-        if type.hasSuffix("*") { return type == "Object*" }
-        return schema.sequences[type].map(usesProxies) ?? false
+        return source.text
     }
 
     // MARK: Members

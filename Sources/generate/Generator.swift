@@ -19,8 +19,8 @@ struct Generator {
         let values = ValueWriters(types)
         let services = ServiceWriter(types)
         for id in schema.classes.keys.sorted() where module.holds(id) {
-            guard let file = try classes.file(id) else { continue }
-            try add("\(folder(id))/\(types.names.type(id)).swift", file.source)
+            guard let source = try classes.file(id) else { continue }
+            try add("\(folder(id))/\(types.names.type(id)).swift", source)
         }
         for id in schema.enums.keys.sorted() where module.holds(id) {
             guard let declaration = schema.enums[id] else { continue }
@@ -46,15 +46,16 @@ struct Generator {
     /// `::omero::cmd::graphs::X` goes to `cmd`.
     private func folder(_ id: String) -> String {
         let parts = id.split(separator: ":").map(String.init)
-        return parts.count < 3 ? "rtypes" : parts[1]
+        return parts.first != "omero" || parts.count < 3 ? "rtypes" : parts[1]
     }
 
     private func registry(_ module: Module) throws -> String {
         let names = types.names
         let ids = schema.classes.keys.filter(module.holds).sorted()
-        var source = Source(release: schema.release, imports: ["IceEncoding"])
+        var imports = Imports()
+        imports.expose(["IceEncoding"])
+        var source = Source(release: schema.release, imports: imports)
         let name = module == .model ? "omeroModelTypes" : "omeroAPITypes"
-        source.line()
         source.line("/// The classes\(module == .api ? " and exceptions" : "") of this module, for a communicator's types.")
         source.block("public let \(name) = TypeRegistry(", closing: ")") { source in
             source.block("descriptors: [", closing: module == .api ? "]," : "]") { source in

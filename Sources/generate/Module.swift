@@ -3,13 +3,15 @@ enum Module: String, CaseIterable {
     case model = "OMEROModel"
     case api = "OMEROAPI"
 
-    func holds(_ id: String) -> Bool {
-        guard id.hasPrefix("::omero::") else { return false }
-        return Self.isModel(id) == (self == .model)
-    }
+    /// The module of a type; what is not OMERO's own goes where it is needed.
+    init(holding id: String) { self = Self.isModel(id) ? .model : .api }
+
+    func holds(_ id: String) -> Bool { Module(holding: id) == self }
 
     private static func isModel(_ id: String) -> Bool {
         // Objects refer to the event context, so the module of `omero.sys` is with them.
-        id.hasPrefix("::omero::model::") || id.hasPrefix("::omero::sys::") || id.dropFirst(9).contains("::") == false
+        guard id.hasPrefix("::omero::") else { return false }
+        let rest = id.dropFirst(9)
+        return rest.hasPrefix("model::") || rest.hasPrefix("sys::") || !rest.contains("::")
     }
 }

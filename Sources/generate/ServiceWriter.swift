@@ -18,6 +18,7 @@ struct ServiceWriter {
 
         var mode: String { declaration.mode == "normal" ? "" : ", mode: .\(declaration.mode)" }
         var format: String { declaration.format.map { $0 == "default" ? "" : ", format: .\($0)" } ?? "" }
+        var types: [SwiftType] { parameters.map(\.type) + (result.map { [$0] } ?? []) }
         var arrow: String { result.map { " -> \($0.name)" } ?? "" }
     }
 
@@ -30,7 +31,7 @@ struct ServiceWriter {
                 name: Names.quoted(schema.patches.names[id] ?? operation.name),
                 parameters: try (operation.parameters ?? []).map {
                     let name = names.parameter(id, $0.name)
-                    if ["context", "timeout", "current"].contains(name) {
+                    if ["context", "timeout", "current", "stream", "result"].contains(name) {
                         throw GeneratorError("\(id): parameter \(name) needs another name")
                     }
                     return (name, try types.swift($0.type))
@@ -52,12 +53,19 @@ struct ServiceWriter {
         schema.interfaces.values.contains { $0.interfaces?.contains(id) == true }
     }
 
-    private func imports(_ operations: [Operation]) -> [String] {
-        let all = operations.flatMap { $0.parameters.map(\.type) + ($0.result.map { [$0] } ?? []) }
-        var imports = ["Ice", "IceEncoding", "OMEROModel"]
-        if all.contains(where: { $0.name.contains("Date") }) { imports.append("Foundation") }
-        if all.contains(where: \.needsNIO) { imports.append("NIOCore") }
-        return imports.sorted()
+    private func imports(_ exposed: [Operation], _ used: [Operation]) -> Imports {
+        var imports = Imports()
+        imports.expose(["Ice"])
+        imports.use("IceEncoding")
+        for operation in exposed { for type in operation.types { imports.expose(type.modules) } }
+        for operation in used {
+            for type in operation.types where type.isBridged || !type.modules.isEmpty {
+                for module in type.modules { imports.use(module) }
+                if type.isBridged { imports.use(Module.model.rawValue) }
+            }
+        }
+        imports.remove(Module.api.rawValue)
+        return imports
     }
 
     // MARK: Proxy
@@ -66,9 +74,8 @@ struct ServiceWriter {
         let id = declaration.id
         let name = names.proxy(id)
         let operations = try operations(of: declaration)
-        var source = Source(release: schema.release, imports: imports(operations))
+        var source = Source(release: schema.release, imports: imports(operations, operations))
         let base = declaration.interfaces?.first.map { names.proxy($0) + "Protocol" } ?? "TypedProxy"
-        source.line()
         let isBase = isBase(id)
         if isBase {
             source.line("/// What proxies for `\(id)` and for the interfaces derived from it have in common.")
@@ -107,7 +114,7 @@ struct ServiceWriter {
 
     private func invocation(_ operation: Operation) -> String {
         let start =
-            "try await proxy.invoke(\(operation.declaration.name.literal)\(operation.mode)\(operation.format), "
+            "try await self.proxy.invoke(\(operation.declaration.name.literal)\(operation.mode)\(operation.format), "
             + "options: CallOptions(context: context, timeout: timeout))"
         let writes = operation.parameters.map { "\($0.type.toWireParenthesized(Names.quoted($0.name))).write(to: &stream)" }
         let write = writes.isEmpty ? "" : " { stream in\n            \(writes.joined(separator: "\n            "))\n        }"
@@ -130,8 +137,7 @@ struct ServiceWriter {
         let bases = bases(of: declaration)
         let inherited = try bases.flatMap(operations(of:))
         let all = own + inherited
-        var source = Source(release: schema.release, imports: imports(all))
-        source.line()
+        var source = Source(release: schema.release, imports: imports(own, all))
         source.line("/// Serves `\(id)`. An operation that is left out answers that it does not exist.")
         let base = declaration.interfaces?.first.map(names.servant) ?? "Servant"
         source.block("public protocol \(name): \(base) {") { source in

@@ -8,11 +8,12 @@ struct SwiftType {
     let fromWire: (String) -> String
     /// The expression that makes the wire's value from one of the user.
     let toWire: (String) -> String
-    /// The modules whose types it names.
-    var needsNIO = false
+    /// The modules, other than the standard library, whose types the name has.
+    var modules: Set<String> = []
 
-    init(_ name: String) {
+    init(_ name: String, modules: Set<String> = []) {
         self.init(name, wire: name, fromWire: { $0 }, toWire: { $0 })
+        self.modules = modules
     }
 
     init(_ name: String, wire: String, fromWire: @escaping (String) -> String, toWire: @escaping (String) -> String) {
@@ -41,24 +42,32 @@ struct Types {
     ]
 
     func swift(_ type: String) throws -> SwiftType {
-        if let name = Self.basic[type] { return SwiftType(name) }
-        if type.hasSuffix("*") { return SwiftType(names.proxy(String(type.dropLast())) + "?") }
-        if let value = schema.patches.values[type] {
-            return SwiftType("\(value)?", wire: "Box<\(value)>", fromWire: { "\($0).value" }, toWire: { "Box(\($0))" })
+        if let name = Self.basic[type] {
+            return SwiftType(name, modules: type == "Object" ? ["IceEncoding"] : type == "Object*" ? ["Ice"] : [])
         }
-        if schema.classes[type] != nil { return SwiftType(names.type(type) + "?") }
-        if schema.structs[type] != nil || schema.enums[type] != nil { return SwiftType(names.type(type)) }
+        if type.hasSuffix("*") { return SwiftType(names.proxy(String(type.dropLast())) + "?", modules: [Module.api.rawValue]) }
+        if let value = schema.patches.values[type] {
+            var box = SwiftType("\(value)?", wire: "Box<\(value)>") { "\($0).value" } toWire: { "Box(\($0))" }
+            let isBasic = Self.basic.values.contains(value)
+            box.modules = isBasic ? [] : [value == "Date" ? "Foundation" : Module.model.rawValue]
+            return box
+        }
+        let module: Set<String> = [Module(holding: type).rawValue]
+        if schema.classes[type] != nil { return SwiftType(names.type(type) + "?", modules: module) }
+        if schema.structs[type] != nil || schema.enums[type] != nil {
+            return SwiftType(names.type(type), modules: module)
+        }
         if let element = schema.sequences[type] {
             if element == "byte" {
-                var bytes = SwiftType("ByteBuffer")
-                bytes.needsNIO = true
-                return bytes
+                return SwiftType("ByteBuffer", modules: ["NIOCore"])
             }
             return collection(try swift(element), name: { "[\($0)]" }, map: "map")
         }
         if let (key, value) = schema.dictionaries[type] {
-            let key = try swift(key).name
-            return collection(try swift(value), name: { "[\(key): \($0)]" }, map: "mapValues")
+            let key = try swift(key)
+            var type = collection(try swift(value), name: { "[\(key.name): \($0)]" }, map: "mapValues")
+            type.modules.formUnion(key.modules)
+            return type
         }
         throw GeneratorError("type \(type) is not in the schema")
     }
@@ -72,7 +81,7 @@ struct Types {
                 fromWire: { "\($0).\(map) { \(element.fromWire("$0")) }" },
                 toWire: { "\($0).\(map) { \(element.toWire("$0")) }" }
             ) : SwiftType(name(element.name))
-        type.needsNIO = element.needsNIO
+        type.modules = element.modules
         return type
     }
 

@@ -12,10 +12,11 @@ struct ValueWriters {
     // MARK: Enumerations and quantities
 
     func enumeration(_ declaration: EnumDeclaration) -> String {
-        var source = Source(release: schema.release, imports: ["IceEncoding"])
+        var imports = Imports()
+        imports.expose(["IceEncoding"])
+        var source = Source(release: schema.release, imports: imports)
         let name = names.type(declaration.id)
         let quantity = schema.units[declaration.id]
-        source.line()
         source.line("/// `\(declaration.id)`")
         source.block("public enum \(name): Int32, \(quantity == nil ? "SliceEnum" : "UnitOfMeasure") {") { source in
             for value in declaration.values {
@@ -84,17 +85,16 @@ struct ValueWriters {
     // MARK: Structs
 
     func structure(_ declaration: StructDeclaration) throws -> String {
+        var imports = Imports()
+        imports.expose(["IceEncoding"])
         let fields = try declaration.fields.map { field in
             let type = try types.swift(field.type)
             guard !type.isBridged else { throw GeneratorError("\(declaration.id).\(field.name): a box in a struct") }
+            imports.expose(type.modules)
             return (name: Names.quoted(names.property(declaration.id, field.name)), field: field, type: type.name)
         }
-        var imports = ["IceEncoding"]
-        if fields.contains(where: { schema.classes[$0.field.type] != nil || $0.field.type.contains("::model::") || schema.sequences[$0.field.type]?.contains("::model::") == true }) {
-            imports.append("OMEROModel")
-        }
+        imports.remove(Module.api.rawValue)
         var source = Source(release: schema.release, imports: imports)
-        source.line()
         source.line("/// `\(declaration.id)`")
         try source.block("public struct \(names.type(declaration.id)): GraphStorable, Hashable {") { source in
             for field in fields { source.line("public var \(field.name): \(field.type)") }
@@ -157,12 +157,16 @@ struct ValueWriters {
             (name: Names.quoted(names.property(id, field.name)), type: try types.swift(field.type))
         }
         let foreign = declaration.base?.hasPrefix("::Glacier2") == true
-        var source = Source(release: schema.release, imports: foreign ? ["Glacier2", "IceEncoding"] : ["IceEncoding"])
+        var imports = Imports()
+        imports.expose(["IceEncoding"])
+        if foreign { imports.use("Glacier2") }
+        for field in fields { imports.expose(field.type.modules) }
+        imports.remove(Module.api.rawValue)
+        var source = Source(release: schema.release, imports: imports)
         let derived = schema.exceptions.values.contains { $0.base == id }
         let baseProtocol = declaration.base.map {
             $0.hasPrefix("::Glacier2") ? "UserException" : names.classProtocol($0)
         }
-        source.line()
         if derived {
             source.line("/// ``\(name)`` and all exceptions derived from it: `catch let error as any \(names.classProtocol(id))`.")
             source.block("public protocol \(names.classProtocol(id)): \(baseProtocol ?? "UserException") {") { source in

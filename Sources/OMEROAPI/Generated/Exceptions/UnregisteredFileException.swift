@@ -2,6 +2,7 @@
 // swift-format-ignore-file
 
 public import IceEncoding
+public import OMEROModel
 
 /// `::omero::grid::UnregisteredFileException`
 public struct UnregisteredFileException: RepositoryExceptionProtocol, Hashable, CustomStringConvertible {

@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::api::ClientCallback`.
 public struct ClientCallbackPrx: TypedProxy {
@@ -17,21 +16,21 @@ extension ClientCallbackPrx {
     ///
     /// - Throws: `IceError`.
     public func requestHeartbeat(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("requestHeartbeat", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("requestHeartbeat", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `sessionClosed`
     ///
     /// - Throws: `IceError`.
     public func sessionClosed(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("sessionClosed", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("sessionClosed", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `shutdownIn`
     ///
     /// - Throws: `IceError`.
     public func shutdownIn(milliseconds: Int64, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("shutdownIn", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("shutdownIn", options: CallOptions(context: context, timeout: timeout)) { stream in
             milliseconds.write(to: &stream)
         }
     }

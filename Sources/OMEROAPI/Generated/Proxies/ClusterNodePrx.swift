@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::grid::ClusterNode`.
 public struct ClusterNodePrx: TypedProxy {
@@ -17,7 +16,7 @@ extension ClusterNodePrx {
     ///
     /// - Throws: `IceError`.
     public func down(uuid: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("down", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("down", options: CallOptions(context: context, timeout: timeout)) { stream in
             uuid.write(to: &stream)
         }
     }
@@ -26,6 +25,6 @@ extension ClusterNodePrx {
     ///
     /// - Throws: `IceError`.
     public func getNodeUuid(context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("getNodeUuid", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
+        try await self.proxy.invoke("getNodeUuid", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
     }
 }

@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::cmd::CmdCallback`.
 public struct CmdCallbackPrx: TypedProxy {
@@ -17,7 +16,7 @@ extension CmdCallbackPrx {
     ///
     /// - Throws: `IceError`.
     public func finished(rsp: Response?, s: Status?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("finished", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("finished", options: CallOptions(context: context, timeout: timeout)) { stream in
             rsp.write(to: &stream)
             s.write(to: &stream)
         }
@@ -27,7 +26,7 @@ extension CmdCallbackPrx {
     ///
     /// - Throws: `IceError`.
     public func step(complete: Int32, total: Int32, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("step", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("step", options: CallOptions(context: context, timeout: timeout)) { stream in
             complete.write(to: &stream)
             total.write(to: &stream)
         }

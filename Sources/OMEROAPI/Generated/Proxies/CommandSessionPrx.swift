@@ -2,11 +2,10 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// What proxies for `::omero::cmd::Session` and for the interfaces derived from it have in common.
-public protocol CommandSessionPrxProtocol: SessionPrxProtocol {}
+public protocol CommandSessionPrxProtocol: Glacier2SessionPrxProtocol {}
 
 /// A proxy for objects of `::omero::cmd::Session`.
 public struct CommandSessionPrx: CommandSessionPrxProtocol {
@@ -20,7 +19,7 @@ extension CommandSessionPrxProtocol {
     ///
     /// - Throws: `IceError`.
     public func submit(req: Request?, context: Context? = nil, timeout: Duration? = nil) async throws -> HandlePrx? {
-        try await proxy.invoke("submit", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("submit", options: CallOptions(context: context, timeout: timeout)) { stream in
             req.write(to: &stream)
         } read: { try Optional<HandlePrx>(from: &$0) }
     }

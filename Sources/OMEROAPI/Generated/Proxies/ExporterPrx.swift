@@ -2,9 +2,8 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
-public import OMEROModel
 
 /// A proxy for objects of `::omero::api::Exporter`.
 public struct ExporterPrx: StatefulServiceInterfacePrxProtocol {
@@ -18,7 +17,7 @@ extension ExporterPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func addImage(id: Int64, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("addImage", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addImage", options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         }
     }
@@ -27,14 +26,14 @@ extension ExporterPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func generateTiff(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("generateTiff", options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("generateTiff", options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `generateXml`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func generateXml(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("generateXml", options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("generateXml", options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `read`
@@ -46,7 +45,7 @@ extension ExporterPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("read", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("read", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             position.write(to: &stream)
             length.write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }

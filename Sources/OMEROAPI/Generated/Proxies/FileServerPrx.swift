@@ -2,9 +2,8 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
-public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::monitors::FileServer`.
 public struct FileServerPrx: TypedProxy {
@@ -18,7 +17,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func fileExists(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("fileExists", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("fileExists", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -27,7 +26,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func getATime(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Float {
-        try await proxy.invoke("getATime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getATime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try Float(from: &$0) }
     }
@@ -36,7 +35,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func getBaseName(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("getBaseName", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getBaseName", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -50,7 +49,7 @@ extension FileServerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [FileStats] {
-        try await proxy.invoke("getBulkDirectory", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getBulkDirectory", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             absPath.write(to: &stream)
             filter.write(to: &stream)
         } read: { try [FileStats](from: &$0) }
@@ -60,7 +59,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func getCTime(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Float {
-        try await proxy.invoke("getCTime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getCTime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try Float(from: &$0) }
     }
@@ -74,7 +73,7 @@ extension FileServerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String] {
-        try await proxy.invoke("getDirectory", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getDirectory", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             absPath.write(to: &stream)
             filter.write(to: &stream)
         } read: { try [String](from: &$0) }
@@ -84,7 +83,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func getMTime(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Float {
-        try await proxy.invoke("getMTime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMTime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try Float(from: &$0) }
     }
@@ -93,7 +92,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func getOwner(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("getOwner", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getOwner", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -102,7 +101,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func getSHA1(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("getSHA1", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getSHA1", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -111,7 +110,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func getSize(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }
@@ -120,7 +119,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func getStats(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> FileStats {
-        try await proxy.invoke("getStats", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getStats", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try FileStats(from: &$0) }
     }
@@ -129,7 +128,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func isDir(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isDir", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("isDir", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -138,7 +137,7 @@ extension FileServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func isFile(fileId: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isFile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("isFile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -153,7 +152,7 @@ extension FileServerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("readBlock", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("readBlock", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
             offset.write(to: &stream)
             size.write(to: &stream)

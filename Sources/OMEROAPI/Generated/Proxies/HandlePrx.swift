@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::cmd::Handle`.
 public struct HandlePrx: TypedProxy {
@@ -17,7 +16,7 @@ extension HandlePrx {
     ///
     /// - Throws: `IceError`.
     public func addCallback(cb: CmdCallbackPrx?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("addCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
             cb.write(to: &stream)
         }
     }
@@ -26,42 +25,42 @@ extension HandlePrx {
     ///
     /// - Throws: ``LockTimeout``, `IceError`.
     public func cancel(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("cancel", options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("cancel", options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `close`
     ///
     /// - Throws: `IceError`.
     public func close(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("close", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("close", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `getRequest`
     ///
     /// - Throws: `IceError`.
     public func getRequest(context: Context? = nil, timeout: Duration? = nil) async throws -> Request? {
-        try await proxy.invoke("getRequest", options: CallOptions(context: context, timeout: timeout)) { try Optional<Request>(from: &$0) }
+        try await self.proxy.invoke("getRequest", options: CallOptions(context: context, timeout: timeout)) { try Optional<Request>(from: &$0) }
     }
 
     /// `getResponse`
     ///
     /// - Throws: `IceError`.
     public func getResponse(context: Context? = nil, timeout: Duration? = nil) async throws -> Response? {
-        try await proxy.invoke("getResponse", options: CallOptions(context: context, timeout: timeout)) { try Optional<Response>(from: &$0) }
+        try await self.proxy.invoke("getResponse", options: CallOptions(context: context, timeout: timeout)) { try Optional<Response>(from: &$0) }
     }
 
     /// `getStatus`
     ///
     /// - Throws: `IceError`.
     public func getStatus(context: Context? = nil, timeout: Duration? = nil) async throws -> Status? {
-        try await proxy.invoke("getStatus", options: CallOptions(context: context, timeout: timeout)) { try Optional<Status>(from: &$0) }
+        try await self.proxy.invoke("getStatus", options: CallOptions(context: context, timeout: timeout)) { try Optional<Status>(from: &$0) }
     }
 
     /// `removeCallback`
     ///
     /// - Throws: `IceError`.
     public func removeCallback(cb: CmdCallbackPrx?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("removeCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
             cb.write(to: &stream)
         }
     }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
 public import OMEROModel
 
@@ -23,7 +23,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addGroupOwners", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addGroupOwners", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             group.write(to: &stream)
             owners.write(to: &stream)
         }
@@ -38,7 +38,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
             groups.write(to: &stream)
         }
@@ -48,7 +48,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func canUpdate(obj: IObject?, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("canUpdate", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("canUpdate", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -63,7 +63,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("changeExpiredCredentials", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("changeExpiredCredentials", options: CallOptions(context: context, timeout: timeout)) { stream in
             name.write(to: &stream)
             oldCred.write(to: &stream)
             newCred.write(to: &stream)
@@ -79,7 +79,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("changeGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("changeGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
             omeName.write(to: &stream)
         }
@@ -94,7 +94,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("changeOwner", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("changeOwner", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
             omeName.write(to: &stream)
         }
@@ -104,7 +104,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func changePassword(newPassword: String?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("changePassword", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("changePassword", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(newPassword).write(to: &stream)
         }
     }
@@ -118,7 +118,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("changePasswordWithOldPassword", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("changePasswordWithOldPassword", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(oldPassword).write(to: &stream)
             Box(newPassword).write(to: &stream)
         }
@@ -133,7 +133,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("changePermissions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("changePermissions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
             Box(perms).write(to: &stream)
         }
@@ -148,7 +148,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("changeUserPassword", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("changeUserPassword", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             omeName.write(to: &stream)
             Box(newPassword).write(to: &stream)
         }
@@ -162,7 +162,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Experimenter?] {
-        try await proxy.invoke("containedExperimenters", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("containedExperimenters", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             groupId.write(to: &stream)
         } read: { try [Experimenter?](from: &$0) }
     }
@@ -175,7 +175,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [ExperimenterGroup?] {
-        try await proxy.invoke("containedGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("containedGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenterId.write(to: &stream)
         } read: { try [ExperimenterGroup?](from: &$0) }
     }
@@ -190,7 +190,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("createExperimenter", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createExperimenter", options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
             defaultGroup.write(to: &stream)
             groups.write(to: &stream)
@@ -208,7 +208,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("createExperimenterWithPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createExperimenterWithPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
             Box(password).write(to: &stream)
             defaultGroup.write(to: &stream)
@@ -224,7 +224,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("createGroup", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createGroup", options: CallOptions(context: context, timeout: timeout)) { stream in
             group.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }
@@ -238,7 +238,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("createRestrictedSystemUser", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createRestrictedSystemUser", options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenter.write(to: &stream)
             privileges.write(to: &stream)
         } read: { try Int64(from: &$0) }
@@ -254,7 +254,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("createRestrictedSystemUserWithPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createRestrictedSystemUserWithPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenter.write(to: &stream)
             privileges.write(to: &stream)
             Box(password).write(to: &stream)
@@ -269,7 +269,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("createSystemUser", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createSystemUser", options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenter.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }
@@ -283,7 +283,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("createUser", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createUser", options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenter.write(to: &stream)
             group.write(to: &stream)
         } read: { try Int64(from: &$0) }
@@ -297,7 +297,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("deleteExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("deleteExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
         }
     }
@@ -306,7 +306,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func deleteGroup(group: ExperimenterGroup?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("deleteGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("deleteGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             group.write(to: &stream)
         }
     }
@@ -319,7 +319,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [AdminPrivilege?] {
-        try await proxy.invoke("getAdminPrivileges", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getAdminPrivileges", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
         } read: { try [AdminPrivilege?](from: &$0) }
     }
@@ -332,7 +332,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Experimenter?] {
-        try await proxy.invoke("getAdminsWithPrivileges", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getAdminsWithPrivileges", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             privileges.write(to: &stream)
         } read: { try [Experimenter?](from: &$0) }
     }
@@ -344,7 +344,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [AdminPrivilege?] {
-        try await proxy.invoke("getCurrentAdminPrivileges", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [AdminPrivilege?](from: &$0) }
+        try await self.proxy.invoke("getCurrentAdminPrivileges", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [AdminPrivilege?](from: &$0) }
     }
 
     /// `getDefaultGroup`
@@ -355,7 +355,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ExperimenterGroup? {
-        try await proxy.invoke("getDefaultGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getDefaultGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenterId.write(to: &stream)
         } read: { try Optional<ExperimenterGroup>(from: &$0) }
     }
@@ -364,7 +364,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getEventContext(context: Context? = nil, timeout: Duration? = nil) async throws -> EventContext? {
-        try await proxy.invoke("getEventContext", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<EventContext>(from: &$0) }
+        try await self.proxy.invoke("getEventContext", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<EventContext>(from: &$0) }
     }
 
     /// `getExperimenter`
@@ -375,7 +375,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Experimenter? {
-        try await proxy.invoke("getExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         } read: { try Optional<Experimenter>(from: &$0) }
     }
@@ -388,7 +388,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ExperimenterGroup? {
-        try await proxy.invoke("getGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         } read: { try Optional<ExperimenterGroup>(from: &$0) }
     }
@@ -401,7 +401,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("getLeaderOfGroupIds", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getLeaderOfGroupIds", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             exp.write(to: &stream)
         } read: { try [Int64](from: &$0) }
     }
@@ -414,7 +414,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("getMemberOfGroupIds", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMemberOfGroupIds", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             exp.write(to: &stream)
         } read: { try [Int64](from: &$0) }
     }
@@ -423,14 +423,14 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getMyUserPhotos(context: Context? = nil, timeout: Duration? = nil) async throws -> [OriginalFile?] {
-        try await proxy.invoke("getMyUserPhotos", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [OriginalFile?](from: &$0) }
+        try await self.proxy.invoke("getMyUserPhotos", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [OriginalFile?](from: &$0) }
     }
 
     /// `getSecurityRoles`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getSecurityRoles(context: Context? = nil, timeout: Duration? = nil) async throws -> Roles? {
-        try await proxy.invoke("getSecurityRoles", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Roles>(from: &$0) }
+        try await self.proxy.invoke("getSecurityRoles", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Roles>(from: &$0) }
     }
 
     /// `lookupExperimenter`
@@ -441,7 +441,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Experimenter? {
-        try await proxy.invoke("lookupExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("lookupExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             name.write(to: &stream)
         } read: { try Optional<Experimenter>(from: &$0) }
     }
@@ -450,7 +450,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func lookupExperimenters(context: Context? = nil, timeout: Duration? = nil) async throws -> [Experimenter?] {
-        try await proxy.invoke("lookupExperimenters", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Experimenter?](from: &$0) }
+        try await self.proxy.invoke("lookupExperimenters", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Experimenter?](from: &$0) }
     }
 
     /// `lookupGroup`
@@ -461,7 +461,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ExperimenterGroup? {
-        try await proxy.invoke("lookupGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("lookupGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             name.write(to: &stream)
         } read: { try Optional<ExperimenterGroup>(from: &$0) }
     }
@@ -470,7 +470,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func lookupGroups(context: Context? = nil, timeout: Duration? = nil) async throws -> [ExperimenterGroup?] {
-        try await proxy.invoke("lookupGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [ExperimenterGroup?](from: &$0) }
+        try await self.proxy.invoke("lookupGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [ExperimenterGroup?](from: &$0) }
     }
 
     /// `lookupLdapAuthExperimenter`
@@ -481,7 +481,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> String {
-        try await proxy.invoke("lookupLdapAuthExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("lookupLdapAuthExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -490,7 +490,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func lookupLdapAuthExperimenters(context: Context? = nil, timeout: Duration? = nil) async throws -> RValue? {
-        let result = try await proxy.invoke("lookupLdapAuthExperimenters", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<RValue>(from: &$0) }
+        let result = try await self.proxy.invoke("lookupLdapAuthExperimenters", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<RValue>(from: &$0) }
         return result.value
     }
 
@@ -498,7 +498,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func moveToCommonSpace(objects: [IObject?], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("moveToCommonSpace", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("moveToCommonSpace", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             objects.write(to: &stream)
         }
     }
@@ -512,7 +512,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeGroupOwners", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeGroupOwners", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             group.write(to: &stream)
             owners.write(to: &stream)
         }
@@ -527,7 +527,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
             groups.write(to: &stream)
         }
@@ -542,7 +542,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("reportForgottenPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("reportForgottenPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
             name.write(to: &stream)
             email.write(to: &stream)
         }
@@ -557,7 +557,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setAdminPrivileges", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setAdminPrivileges", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
             privileges.write(to: &stream)
         }
@@ -572,7 +572,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setDefaultGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setDefaultGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
             group.write(to: &stream)
         }
@@ -587,7 +587,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setGroupOwner", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setGroupOwner", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             group.write(to: &stream)
             owner.write(to: &stream)
         }
@@ -597,7 +597,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func synchronizeLoginCache(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("synchronizeLoginCache", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("synchronizeLoginCache", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `unsetGroupOwner`
@@ -609,7 +609,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("unsetGroupOwner", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("unsetGroupOwner", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             group.write(to: &stream)
             owner.write(to: &stream)
         }
@@ -623,7 +623,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("updateExperimenter", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateExperimenter", options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenter.write(to: &stream)
         }
     }
@@ -637,7 +637,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("updateExperimenterWithPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateExperimenterWithPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenter.write(to: &stream)
             Box(password).write(to: &stream)
         }
@@ -647,7 +647,7 @@ extension IAdminPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func updateGroup(group: ExperimenterGroup?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("updateGroup", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateGroup", options: CallOptions(context: context, timeout: timeout)) { stream in
             group.write(to: &stream)
         }
     }
@@ -660,7 +660,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("updateSelf", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateSelf", options: CallOptions(context: context, timeout: timeout)) { stream in
             experimenter.write(to: &stream)
         }
     }
@@ -675,7 +675,7 @@ extension IAdminPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("uploadMyUserPhoto", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("uploadMyUserPhoto", options: CallOptions(context: context, timeout: timeout)) { stream in
             filename.write(to: &stream)
             format.write(to: &stream)
             data.write(to: &stream)

@@ -7,8 +7,8 @@ public import FoundationEssentials
 public import Foundation
 #endif
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
+import OMEROModel
 
 /// A proxy for objects of `::omero::api::IConfig`.
 public struct IConfigPrx: ServiceInterfacePrxProtocol {
@@ -25,7 +25,7 @@ extension IConfigPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: String] {
-        try await proxy.invoke("getClientConfigDefaults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: String](from: &$0) }
+        try await self.proxy.invoke("getClientConfigDefaults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: String](from: &$0) }
     }
 
     /// `getClientConfigValues`
@@ -35,21 +35,21 @@ extension IConfigPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: String] {
-        try await proxy.invoke("getClientConfigValues", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: String](from: &$0) }
+        try await self.proxy.invoke("getClientConfigValues", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: String](from: &$0) }
     }
 
     /// `getConfigDefaults`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getConfigDefaults(context: Context? = nil, timeout: Duration? = nil) async throws -> [String: String] {
-        try await proxy.invoke("getConfigDefaults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: String](from: &$0) }
+        try await self.proxy.invoke("getConfigDefaults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: String](from: &$0) }
     }
 
     /// `getConfigValue`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getConfigValue(key: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("getConfigValue", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getConfigValue", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             key.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -62,7 +62,7 @@ extension IConfigPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: String] {
-        try await proxy.invoke("getConfigValues", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getConfigValues", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             keyRegex.write(to: &stream)
         } read: { try [String: String](from: &$0) }
     }
@@ -71,7 +71,7 @@ extension IConfigPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getDatabaseTime(context: Context? = nil, timeout: Duration? = nil) async throws -> Date? {
-        let result = try await proxy.invoke("getDatabaseTime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Date>(from: &$0) }
+        let result = try await self.proxy.invoke("getDatabaseTime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Date>(from: &$0) }
         return result.value
     }
 
@@ -79,14 +79,14 @@ extension IConfigPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getDatabaseUuid(context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("getDatabaseUuid", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
+        try await self.proxy.invoke("getDatabaseUuid", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
     }
 
     /// `getServerTime`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getServerTime(context: Context? = nil, timeout: Duration? = nil) async throws -> Date? {
-        let result = try await proxy.invoke("getServerTime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Date>(from: &$0) }
+        let result = try await self.proxy.invoke("getServerTime", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Date>(from: &$0) }
         return result.value
     }
 
@@ -94,7 +94,7 @@ extension IConfigPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getVersion(context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("getVersion", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
+        try await self.proxy.invoke("getVersion", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
     }
 
     /// `setConfigValue`
@@ -106,7 +106,7 @@ extension IConfigPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setConfigValue", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setConfigValue", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             key.write(to: &stream)
             value.write(to: &stream)
         }
@@ -122,7 +122,7 @@ extension IConfigPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Bool {
-        try await proxy.invoke("setConfigValueIfEquals", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setConfigValueIfEquals", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             key.write(to: &stream)
             value.write(to: &stream)
             test.write(to: &stream)

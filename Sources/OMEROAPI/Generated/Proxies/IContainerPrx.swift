@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::IContainer`.
@@ -22,7 +22,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("createDataObject", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createDataObject", options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
             options.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
@@ -37,7 +37,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("createDataObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createDataObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
             dataObjects.write(to: &stream)
             options.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
@@ -53,7 +53,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("findContainerHierarchies", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findContainerHierarchies", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             rootType.write(to: &stream)
             imageIds.write(to: &stream)
             options.write(to: &stream)
@@ -71,7 +71,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: Int64] {
-        try await proxy.invoke("getCollectionCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getCollectionCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             type.write(to: &stream)
             property.write(to: &stream)
             ids.write(to: &stream)
@@ -89,7 +89,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Image?] {
-        try await proxy.invoke("getImages", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getImages", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             rootType.write(to: &stream)
             rootIds.write(to: &stream)
             options.write(to: &stream)
@@ -104,7 +104,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Image?] {
-        try await proxy.invoke("getImagesByOptions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getImagesByOptions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             options.write(to: &stream)
         } read: { try [Image?](from: &$0) }
     }
@@ -118,7 +118,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: [Bool: [Int64]]] {
-        try await proxy.invoke("getImagesBySplitFilesets", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getImagesBySplitFilesets", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             included.write(to: &stream)
             options.write(to: &stream)
         } read: { try [Int64: [Bool: [Int64]]](from: &$0) }
@@ -132,7 +132,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Image?] {
-        try await proxy.invoke("getUserImages", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getUserImages", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             options.write(to: &stream)
         } read: { try [Image?](from: &$0) }
     }
@@ -146,7 +146,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("link", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("link", options: CallOptions(context: context, timeout: timeout)) { stream in
             links.write(to: &stream)
             options.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
@@ -162,7 +162,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("loadContainerHierarchy", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadContainerHierarchy", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             rootType.write(to: &stream)
             rootIds.write(to: &stream)
             options.write(to: &stream)
@@ -179,7 +179,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("retrieveCollection", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("retrieveCollection", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
             collectionName.write(to: &stream)
             options.write(to: &stream)
@@ -195,7 +195,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("unlink", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("unlink", options: CallOptions(context: context, timeout: timeout)) { stream in
             links.write(to: &stream)
             options.write(to: &stream)
         }
@@ -210,7 +210,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("updateDataObject", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateDataObject", options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
             options.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
@@ -225,7 +225,7 @@ extension IContainerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("updateDataObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateDataObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
             objs.write(to: &stream)
             options.write(to: &stream)
         } read: { try [IObject?](from: &$0) }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::ILdap`.
@@ -21,7 +21,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Experimenter? {
-        try await proxy.invoke("createUser", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createUser", options: CallOptions(context: context, timeout: timeout)) { stream in
             username.write(to: &stream)
         } read: { try Optional<Experimenter>(from: &$0) }
     }
@@ -30,21 +30,21 @@ extension ILdapPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func discover(context: Context? = nil, timeout: Duration? = nil) async throws -> [Experimenter?] {
-        try await proxy.invoke("discover", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Experimenter?](from: &$0) }
+        try await self.proxy.invoke("discover", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Experimenter?](from: &$0) }
     }
 
     /// `discoverGroups`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func discoverGroups(context: Context? = nil, timeout: Duration? = nil) async throws -> [ExperimenterGroup?] {
-        try await proxy.invoke("discoverGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [ExperimenterGroup?](from: &$0) }
+        try await self.proxy.invoke("discoverGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [ExperimenterGroup?](from: &$0) }
     }
 
     /// `findDN`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func findDN(username: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("findDN", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findDN", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             username.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -57,7 +57,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Experimenter? {
-        try await proxy.invoke("findExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findExperimenter", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             username.write(to: &stream)
         } read: { try Optional<Experimenter>(from: &$0) }
     }
@@ -70,7 +70,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ExperimenterGroup? {
-        try await proxy.invoke("findGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findGroup", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             groupname.write(to: &stream)
         } read: { try Optional<ExperimenterGroup>(from: &$0) }
     }
@@ -83,7 +83,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> String {
-        try await proxy.invoke("findGroupDN", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findGroupDN", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             groupname.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -92,14 +92,14 @@ extension ILdapPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getSetting(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("getSetting", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("getSetting", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `searchAll`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func searchAll(context: Context? = nil, timeout: Duration? = nil) async throws -> [Experimenter?] {
-        try await proxy.invoke("searchAll", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Experimenter?](from: &$0) }
+        try await self.proxy.invoke("searchAll", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Experimenter?](from: &$0) }
     }
 
     /// `searchByAttribute`
@@ -112,7 +112,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Experimenter?] {
-        try await proxy.invoke("searchByAttribute", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("searchByAttribute", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             dn.write(to: &stream)
             attribute.write(to: &stream)
             value.write(to: &stream)
@@ -129,7 +129,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Experimenter?] {
-        try await proxy.invoke("searchByAttributes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("searchByAttributes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             dn.write(to: &stream)
             attributes.write(to: &stream)
             values.write(to: &stream)
@@ -144,7 +144,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Experimenter? {
-        try await proxy.invoke("searchByDN", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("searchByDN", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             userdn.write(to: &stream)
         } read: { try Optional<Experimenter>(from: &$0) }
     }
@@ -158,7 +158,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String] {
-        try await proxy.invoke("searchDnInGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("searchDnInGroups", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             attr.write(to: &stream)
             value.write(to: &stream)
         } read: { try [String](from: &$0) }
@@ -173,7 +173,7 @@ extension ILdapPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setDN", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setDN", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(experimenterID).write(to: &stream)
             dn.write(to: &stream)
         }

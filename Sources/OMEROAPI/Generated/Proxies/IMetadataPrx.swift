@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::IMetadata`.
@@ -22,7 +22,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64? {
-        let result = try await proxy.invoke("countAnnotationsUsedNotOwned", options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("countAnnotationsUsedNotOwned", options: CallOptions(context: context, timeout: timeout)) { stream in
             annotationType.write(to: &stream)
             userID.write(to: &stream)
         } read: { try Box<Int64>(from: &$0) }
@@ -40,7 +40,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64? {
-        let result = try await proxy.invoke("countSpecifiedAnnotations", options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("countSpecifiedAnnotations", options: CallOptions(context: context, timeout: timeout)) { stream in
             annotationType.write(to: &stream)
             include.write(to: &stream)
             exclude.write(to: &stream)
@@ -58,7 +58,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: Int64] {
-        try await proxy.invoke("getTaggedObjectsCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getTaggedObjectsCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             ids.write(to: &stream)
             options.write(to: &stream)
         } read: { try [Int64: Int64](from: &$0) }
@@ -72,7 +72,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Annotation?] {
-        try await proxy.invoke("loadAnnotation", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadAnnotation", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             annotationIds.write(to: &stream)
         } read: { try [Annotation?](from: &$0) }
     }
@@ -89,7 +89,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: [IObject?]] {
-        try await proxy.invoke("loadAnnotations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadAnnotations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             rootType.write(to: &stream)
             rootIds.write(to: &stream)
             annotationTypes.write(to: &stream)
@@ -107,7 +107,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("loadAnnotationsUsedNotOwned", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadAnnotationsUsedNotOwned", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             annotationType.write(to: &stream)
             userID.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
@@ -121,7 +121,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [LogicalChannel?] {
-        try await proxy.invoke("loadChannelAcquisitionData", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadChannelAcquisitionData", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             ids.write(to: &stream)
         } read: { try [LogicalChannel?](from: &$0) }
     }
@@ -134,7 +134,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Instrument? {
-        try await proxy.invoke("loadInstrument", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadInstrument", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         } read: { try Optional<Instrument>(from: &$0) }
     }
@@ -148,7 +148,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: [IObject?]] {
-        try await proxy.invoke("loadLogFiles", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadLogFiles", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             rootType.write(to: &stream)
             ids.write(to: &stream)
         } read: { try [Int64: [IObject?]](from: &$0) }
@@ -165,7 +165,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Annotation?] {
-        try await proxy.invoke("loadSpecifiedAnnotations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadSpecifiedAnnotations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             annotationType.write(to: &stream)
             include.write(to: &stream)
             exclude.write(to: &stream)
@@ -186,7 +186,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: [Annotation?]] {
-        try await proxy.invoke("loadSpecifiedAnnotationsLinkedTo", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadSpecifiedAnnotationsLinkedTo", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             annotationType.write(to: &stream)
             include.write(to: &stream)
             exclude.write(to: &stream)
@@ -205,7 +205,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: [IObject?]] {
-        try await proxy.invoke("loadTagContent", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadTagContent", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             ids.write(to: &stream)
             options.write(to: &stream)
         } read: { try [Int64: [IObject?]](from: &$0) }
@@ -219,7 +219,7 @@ extension IMetadataPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("loadTagSets", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadTagSets", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             options.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
     }

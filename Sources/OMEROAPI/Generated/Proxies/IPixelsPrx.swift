@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::IPixels`.
@@ -28,7 +28,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64? {
-        let result = try await proxy.invoke("copyAndResizeImage", options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("copyAndResizeImage", options: CallOptions(context: context, timeout: timeout)) { stream in
             imageId.write(to: &stream)
             Box(sizeX).write(to: &stream)
             Box(sizeY).write(to: &stream)
@@ -56,7 +56,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64? {
-        let result = try await proxy.invoke("copyAndResizePixels", options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("copyAndResizePixels", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
             Box(sizeX).write(to: &stream)
             Box(sizeY).write(to: &stream)
@@ -84,7 +84,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64? {
-        let result = try await proxy.invoke("createImage", options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("createImage", options: CallOptions(context: context, timeout: timeout)) { stream in
             sizeX.write(to: &stream)
             sizeY.write(to: &stream)
             sizeZ.write(to: &stream)
@@ -105,7 +105,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("getAllEnumerations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getAllEnumerations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             enumClass.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
     }
@@ -118,7 +118,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int32 {
-        try await proxy.invoke("getBitDepth", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getBitDepth", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             type.write(to: &stream)
         } read: { try Int32(from: &$0) }
     }
@@ -132,7 +132,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("getEnumeration", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getEnumeration", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             enumClass.write(to: &stream)
             value.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
@@ -146,7 +146,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RenderingDef? {
-        try await proxy.invoke("loadRndSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadRndSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             renderingSettingsId.write(to: &stream)
         } read: { try Optional<RenderingDef>(from: &$0) }
     }
@@ -160,7 +160,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("retrieveAllRndSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("retrieveAllRndSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixId.write(to: &stream)
             userId.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
@@ -174,7 +174,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Pixels? {
-        try await proxy.invoke("retrievePixDescription", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("retrievePixDescription", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixId.write(to: &stream)
         } read: { try Optional<Pixels>(from: &$0) }
     }
@@ -187,7 +187,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RenderingDef? {
-        try await proxy.invoke("retrieveRndSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("retrieveRndSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixId.write(to: &stream)
         } read: { try Optional<RenderingDef>(from: &$0) }
     }
@@ -201,7 +201,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RenderingDef? {
-        try await proxy.invoke("retrieveRndSettingsFor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("retrieveRndSettingsFor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixId.write(to: &stream)
             userId.write(to: &stream)
         } read: { try Optional<RenderingDef>(from: &$0) }
@@ -215,7 +215,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("saveRndSettings", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("saveRndSettings", options: CallOptions(context: context, timeout: timeout)) { stream in
             rndSettings.write(to: &stream)
         }
     }
@@ -231,7 +231,7 @@ extension IPixelsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setChannelGlobalMinMax", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setChannelGlobalMinMax", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
             channelIndex.write(to: &stream)
             min.write(to: &stream)

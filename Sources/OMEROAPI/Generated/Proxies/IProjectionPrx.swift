@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
 public import OMEROModel
 
@@ -31,7 +31,7 @@ extension IProjectionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("projectPixels", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("projectPixels", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
             pixelsType.write(to: &stream)
             algorithm.write(to: &stream)
@@ -60,7 +60,7 @@ extension IProjectionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("projectStack", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("projectStack", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
             pixelsType.write(to: &stream)
             algorithm.write(to: &stream)

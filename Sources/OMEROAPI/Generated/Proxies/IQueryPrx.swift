@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::IQuery`.
@@ -22,7 +22,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("find", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("find", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             klass.write(to: &stream)
             id.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
@@ -37,7 +37,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("findAll", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findAll", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             klass.write(to: &stream)
             filter.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
@@ -52,7 +52,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("findAllByExample", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findAllByExample", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             example.write(to: &stream)
             filter.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
@@ -68,7 +68,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("findAllByFullText", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findAllByFullText", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             klass.write(to: &stream)
             query.write(to: &stream)
             params.write(to: &stream)
@@ -84,7 +84,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("findAllByQuery", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findAllByQuery", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             query.write(to: &stream)
             params.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
@@ -102,7 +102,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("findAllByString", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findAllByString", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             klass.write(to: &stream)
             field.write(to: &stream)
             value.write(to: &stream)
@@ -119,7 +119,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("findByExample", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findByExample", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             example.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
     }
@@ -133,7 +133,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("findByQuery", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findByQuery", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             query.write(to: &stream)
             params.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
@@ -149,7 +149,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("findByString", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findByString", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             klass.write(to: &stream)
             field.write(to: &stream)
             value.write(to: &stream)
@@ -165,7 +165,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("get", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("get", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             klass.write(to: &stream)
             id.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
@@ -180,7 +180,7 @@ extension IQueryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [[RValue?]] {
-        let result = try await proxy.invoke("projection", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("projection", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             query.write(to: &stream)
             params.write(to: &stream)
         } read: { try [[Box<RValue>]](from: &$0) }
@@ -191,7 +191,7 @@ extension IQueryPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func refresh(iObject: IObject?, context: Context? = nil, timeout: Duration? = nil) async throws -> IObject? {
-        try await proxy.invoke("refresh", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("refresh", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             iObject.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
     }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::IRenderingSettings`.
@@ -22,7 +22,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Bool: [Int64]] {
-        try await proxy.invoke("applySettingsToDataset", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("applySettingsToDataset", options: CallOptions(context: context, timeout: timeout)) { stream in
             from.write(to: &stream)
             to.write(to: &stream)
         } read: { try [Bool: [Int64]](from: &$0) }
@@ -37,7 +37,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Bool {
-        try await proxy.invoke("applySettingsToImage", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("applySettingsToImage", options: CallOptions(context: context, timeout: timeout)) { stream in
             from.write(to: &stream)
             to.write(to: &stream)
         } read: { try Bool(from: &$0) }
@@ -52,7 +52,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Bool: [Int64]] {
-        try await proxy.invoke("applySettingsToImages", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("applySettingsToImages", options: CallOptions(context: context, timeout: timeout)) { stream in
             from.write(to: &stream)
             to.write(to: &stream)
         } read: { try [Bool: [Int64]](from: &$0) }
@@ -67,7 +67,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Bool {
-        try await proxy.invoke("applySettingsToPixels", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("applySettingsToPixels", options: CallOptions(context: context, timeout: timeout)) { stream in
             from.write(to: &stream)
             to.write(to: &stream)
         } read: { try Bool(from: &$0) }
@@ -82,7 +82,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Bool: [Int64]] {
-        try await proxy.invoke("applySettingsToProject", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("applySettingsToProject", options: CallOptions(context: context, timeout: timeout)) { stream in
             from.write(to: &stream)
             to.write(to: &stream)
         } read: { try [Bool: [Int64]](from: &$0) }
@@ -98,7 +98,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Bool: [Int64]] {
-        try await proxy.invoke("applySettingsToSet", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("applySettingsToSet", options: CallOptions(context: context, timeout: timeout)) { stream in
             from.write(to: &stream)
             toType.write(to: &stream)
             nodeIds.write(to: &stream)
@@ -113,7 +113,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RenderingDef? {
-        try await proxy.invoke("createNewRenderingDef", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createNewRenderingDef", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixels.write(to: &stream)
         } read: { try Optional<RenderingDef>(from: &$0) }
     }
@@ -126,7 +126,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RenderingDef? {
-        try await proxy.invoke("getRenderingSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getRenderingSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
         } read: { try Optional<RenderingDef>(from: &$0) }
     }
@@ -140,7 +140,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("resetDefaults", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetDefaults", options: CallOptions(context: context, timeout: timeout)) { stream in
             def.write(to: &stream)
             pixels.write(to: &stream)
         }
@@ -155,7 +155,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("resetDefaultsByOwnerInSet", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetDefaultsByOwnerInSet", options: CallOptions(context: context, timeout: timeout)) { stream in
             type.write(to: &stream)
             nodeIds.write(to: &stream)
         } read: { try [Int64](from: &$0) }
@@ -169,7 +169,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("resetDefaultsForPixels", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetDefaultsForPixels", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
         }
     }
@@ -182,7 +182,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("resetDefaultsInDataset", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetDefaultsInDataset", options: CallOptions(context: context, timeout: timeout)) { stream in
             datasetId.write(to: &stream)
         } read: { try [Int64](from: &$0) }
     }
@@ -191,7 +191,7 @@ extension IRenderingSettingsPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func resetDefaultsInImage(imageId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("resetDefaultsInImage", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetDefaultsInImage", options: CallOptions(context: context, timeout: timeout)) { stream in
             imageId.write(to: &stream)
         }
     }
@@ -205,7 +205,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("resetDefaultsInSet", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetDefaultsInSet", options: CallOptions(context: context, timeout: timeout)) { stream in
             type.write(to: &stream)
             nodeIds.write(to: &stream)
         } read: { try [Int64](from: &$0) }
@@ -220,7 +220,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RenderingDef? {
-        try await proxy.invoke("resetDefaultsNoSave", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetDefaultsNoSave", options: CallOptions(context: context, timeout: timeout)) { stream in
             def.write(to: &stream)
             pixels.write(to: &stream)
         } read: { try Optional<RenderingDef>(from: &$0) }
@@ -235,7 +235,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("resetMinMaxInSet", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetMinMaxInSet", options: CallOptions(context: context, timeout: timeout)) { stream in
             type.write(to: &stream)
             nodeIds.write(to: &stream)
         } read: { try [Int64](from: &$0) }
@@ -250,7 +250,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Bool {
-        try await proxy.invoke("sanityCheckPixels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("sanityCheckPixels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pFrom.write(to: &stream)
             pTo.write(to: &stream)
         } read: { try Bool(from: &$0) }
@@ -264,7 +264,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setOriginalSettingsForPixels", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setOriginalSettingsForPixels", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
         }
     }
@@ -277,7 +277,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("setOriginalSettingsInDataset", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setOriginalSettingsInDataset", options: CallOptions(context: context, timeout: timeout)) { stream in
             datasetId.write(to: &stream)
         } read: { try [Int64](from: &$0) }
     }
@@ -290,7 +290,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setOriginalSettingsInImage", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setOriginalSettingsInImage", options: CallOptions(context: context, timeout: timeout)) { stream in
             imageId.write(to: &stream)
         }
     }
@@ -304,7 +304,7 @@ extension IRenderingSettingsPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("setOriginalSettingsInSet", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setOriginalSettingsInSet", options: CallOptions(context: context, timeout: timeout)) { stream in
             type.write(to: &stream)
             nodeIds.write(to: &stream)
         } read: { try [Int64](from: &$0) }

@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::api::IRepositoryInfo`.
 public struct IRepositoryInfoPrx: ServiceInterfacePrxProtocol {
@@ -17,34 +16,34 @@ extension IRepositoryInfoPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getFreeSpaceInKilobytes(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getFreeSpaceInKilobytes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getFreeSpaceInKilobytes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `getUsageFraction`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getUsageFraction(context: Context? = nil, timeout: Duration? = nil) async throws -> Double {
-        try await proxy.invoke("getUsageFraction", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Double(from: &$0) }
+        try await self.proxy.invoke("getUsageFraction", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Double(from: &$0) }
     }
 
     /// `getUsedSpaceInKilobytes`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getUsedSpaceInKilobytes(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getUsedSpaceInKilobytes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getUsedSpaceInKilobytes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `removeUnusedFiles`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func removeUnusedFiles(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("removeUnusedFiles", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("removeUnusedFiles", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `sanityCheckRepository`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func sanityCheckRepository(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("sanityCheckRepository", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("sanityCheckRepository", options: CallOptions(context: context, timeout: timeout))
     }
 }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
 public import OMEROModel
 
@@ -23,7 +23,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RoiResult? {
-        try await proxy.invoke("findByImage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findByImage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             imageId.write(to: &stream)
             opts.write(to: &stream)
         } read: { try Optional<RoiResult>(from: &$0) }
@@ -40,7 +40,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RoiResult? {
-        try await proxy.invoke("findByPlane", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findByPlane", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             imageId.write(to: &stream)
             z.write(to: &stream)
             t.write(to: &stream)
@@ -57,7 +57,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RoiResult? {
-        try await proxy.invoke("findByRoi", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findByRoi", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             roiId.write(to: &stream)
             opts.write(to: &stream)
         } read: { try Optional<RoiResult>(from: &$0) }
@@ -73,7 +73,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RoiResult? {
-        try await proxy.invoke("getMeasuredRois", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMeasuredRois", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             imageId.write(to: &stream)
             annotationId.write(to: &stream)
             opts.write(to: &stream)
@@ -90,7 +90,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: RoiResult?] {
-        try await proxy.invoke("getMeasuredRoisMap", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMeasuredRoisMap", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             imageId.write(to: &stream)
             annotationIds.write(to: &stream)
             opts.write(to: &stream)
@@ -105,7 +105,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ShapePoints? {
-        try await proxy.invoke("getPoints", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getPoints", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shapeId.write(to: &stream)
         } read: { try Optional<ShapePoints>(from: &$0) }
     }
@@ -119,7 +119,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Annotation?] {
-        try await proxy.invoke("getRoiMeasurements", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getRoiMeasurements", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             imageId.write(to: &stream)
             opts.write(to: &stream)
         } read: { try [Annotation?](from: &$0) }
@@ -129,7 +129,7 @@ extension IRoiPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getRoiStats(roiId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws -> RoiStats? {
-        try await proxy.invoke("getRoiStats", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getRoiStats", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             roiId.write(to: &stream)
         } read: { try Optional<RoiStats>(from: &$0) }
     }
@@ -142,7 +142,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ShapeStats? {
-        try await proxy.invoke("getShapeStats", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getShapeStats", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shapeId.write(to: &stream)
         } read: { try Optional<ShapeStats>(from: &$0) }
     }
@@ -155,7 +155,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [ShapeStats?] {
-        try await proxy.invoke("getShapeStatsList", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getShapeStatsList", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shapeIdList.write(to: &stream)
         } read: { try [ShapeStats?](from: &$0) }
     }
@@ -171,7 +171,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [ShapeStats?] {
-        try await proxy.invoke("getShapeStatsRestricted", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getShapeStatsRestricted", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shapeIdList.write(to: &stream)
             zForUnattached.write(to: &stream)
             tForUnattached.write(to: &stream)
@@ -187,7 +187,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> TablePrx? {
-        try await proxy.invoke("getTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             annotationId.write(to: &stream)
         } read: { try Optional<TablePrx>(from: &$0) }
     }
@@ -203,7 +203,7 @@ extension IRoiPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("uploadMask", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("uploadMask", options: CallOptions(context: context, timeout: timeout)) { stream in
             roiId.write(to: &stream)
             z.write(to: &stream)
             t.write(to: &stream)

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::IScript`.
@@ -17,7 +17,7 @@ extension IScriptPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func canRunScript(scriptID: Int64, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("canRunScript", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("canRunScript", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             scriptID.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -26,7 +26,7 @@ extension IScriptPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func deleteScript(scriptID: Int64, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("deleteScript", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("deleteScript", options: CallOptions(context: context, timeout: timeout)) { stream in
             scriptID.write(to: &stream)
         }
     }
@@ -40,7 +40,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("editScript", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("editScript", options: CallOptions(context: context, timeout: timeout)) { stream in
             fileObject.write(to: &stream)
             scriptText.write(to: &stream)
         }
@@ -54,7 +54,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> JobParams? {
-        try await proxy.invoke("getParams", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getParams", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             scriptID.write(to: &stream)
         } read: { try Optional<JobParams>(from: &$0) }
     }
@@ -63,7 +63,7 @@ extension IScriptPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getScriptID(path: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getScriptID", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getScriptID", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }
@@ -76,7 +76,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> String {
-        try await proxy.invoke("getScriptText", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getScriptText", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             scriptID.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -89,7 +89,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: RValue?] {
-        let result = try await proxy.invoke("getScriptWithDetails", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("getScriptWithDetails", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             scriptID.write(to: &stream)
         } read: { try [String: Box<RValue>](from: &$0) }
         return result.mapValues { $0.value }
@@ -99,7 +99,7 @@ extension IScriptPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getScripts(context: Context? = nil, timeout: Duration? = nil) async throws -> [OriginalFile?] {
-        try await proxy.invoke("getScripts", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [OriginalFile?](from: &$0) }
+        try await self.proxy.invoke("getScripts", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [OriginalFile?](from: &$0) }
     }
 
     /// `getScriptsByMimetype`
@@ -110,7 +110,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [OriginalFile?] {
-        try await proxy.invoke("getScriptsByMimetype", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getScriptsByMimetype", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             mimetype.write(to: &stream)
         } read: { try [OriginalFile?](from: &$0) }
     }
@@ -123,7 +123,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [OriginalFile?] {
-        try await proxy.invoke("getUserScripts", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getUserScripts", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             acceptsList.write(to: &stream)
         } read: { try [OriginalFile?](from: &$0) }
     }
@@ -138,7 +138,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ScriptProcessPrx? {
-        try await proxy.invoke("runScript", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("runScript", options: CallOptions(context: context, timeout: timeout)) { stream in
             scriptID.write(to: &stream)
             inputs.mapValues { Box($0) }.write(to: &stream)
             Box(waitSecs).write(to: &stream)
@@ -154,7 +154,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("uploadOfficialScript", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("uploadOfficialScript", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
             scriptText.write(to: &stream)
         } read: { try Int64(from: &$0) }
@@ -169,7 +169,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("uploadScript", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("uploadScript", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
             scriptText.write(to: &stream)
         } read: { try Int64(from: &$0) }
@@ -184,7 +184,7 @@ extension IScriptPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> OriginalFile? {
-        try await proxy.invoke("validateScript", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("validateScript", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             j.write(to: &stream)
             acceptsList.write(to: &stream)
         } read: { try Optional<OriginalFile>(from: &$0) }

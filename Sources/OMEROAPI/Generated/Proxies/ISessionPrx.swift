@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::ISession`.
@@ -17,7 +17,7 @@ extension ISessionPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func closeSession(sess: Session?, context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("closeSession", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("closeSession", options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
         } read: { try Int32(from: &$0) }
     }
@@ -31,7 +31,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Session? {
-        try await proxy.invoke("createSession", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createSession", options: CallOptions(context: context, timeout: timeout)) { stream in
             p.write(to: &stream)
             credentials.write(to: &stream)
         } read: { try Optional<Session>(from: &$0) }
@@ -46,7 +46,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Session? {
-        try await proxy.invoke("createSessionWithTimeout", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createSessionWithTimeout", options: CallOptions(context: context, timeout: timeout)) { stream in
             principal.write(to: &stream)
             timeToLiveMilliseconds.write(to: &stream)
         } read: { try Optional<Session>(from: &$0) }
@@ -62,7 +62,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Session? {
-        try await proxy.invoke("createSessionWithTimeouts", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createSessionWithTimeouts", options: CallOptions(context: context, timeout: timeout)) { stream in
             principal.write(to: &stream)
             timeToLiveMilliseconds.write(to: &stream)
             timeToIdleMilliseconds.write(to: &stream)
@@ -79,7 +79,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Session? {
-        try await proxy.invoke("createUserSession", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createUserSession", options: CallOptions(context: context, timeout: timeout)) { stream in
             timeToLiveMilliseconds.write(to: &stream)
             timeToIdleMilliseconds.write(to: &stream)
             defaultGroup.write(to: &stream)
@@ -95,7 +95,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RValue? {
-        let result = try await proxy.invoke("getInput", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("getInput", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
             key.write(to: &stream)
         } read: { try Box<RValue>(from: &$0) }
@@ -106,7 +106,7 @@ extension ISessionPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getInputKeys(sess: String, context: Context? = nil, timeout: Duration? = nil) async throws -> [String] {
-        try await proxy.invoke("getInputKeys", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getInputKeys", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
         } read: { try [String](from: &$0) }
     }
@@ -119,7 +119,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: RValue?] {
-        let result = try await proxy.invoke("getInputs", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("getInputs", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
         } read: { try [String: Box<RValue>](from: &$0) }
         return result.mapValues { $0.value }
@@ -133,7 +133,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Session?] {
-        try await proxy.invoke("getMyOpenAgentSessions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMyOpenAgentSessions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             agent.write(to: &stream)
         } read: { try [Session?](from: &$0) }
     }
@@ -142,14 +142,14 @@ extension ISessionPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getMyOpenClientSessions(context: Context? = nil, timeout: Duration? = nil) async throws -> [Session?] {
-        try await proxy.invoke("getMyOpenClientSessions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Session?](from: &$0) }
+        try await self.proxy.invoke("getMyOpenClientSessions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Session?](from: &$0) }
     }
 
     /// `getMyOpenSessions`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getMyOpenSessions(context: Context? = nil, timeout: Duration? = nil) async throws -> [Session?] {
-        try await proxy.invoke("getMyOpenSessions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Session?](from: &$0) }
+        try await self.proxy.invoke("getMyOpenSessions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Session?](from: &$0) }
     }
 
     /// `getOutput`
@@ -161,7 +161,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RValue? {
-        let result = try await proxy.invoke("getOutput", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("getOutput", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
             key.write(to: &stream)
         } read: { try Box<RValue>(from: &$0) }
@@ -176,7 +176,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String] {
-        try await proxy.invoke("getOutputKeys", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getOutputKeys", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
         } read: { try [String](from: &$0) }
     }
@@ -189,7 +189,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: RValue?] {
-        let result = try await proxy.invoke("getOutputs", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("getOutputs", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
         } read: { try [String: Box<RValue>](from: &$0) }
         return result.mapValues { $0.value }
@@ -203,7 +203,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int32 {
-        try await proxy.invoke("getReferenceCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getReferenceCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sessionUuid.write(to: &stream)
         } read: { try Int32(from: &$0) }
     }
@@ -216,7 +216,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Session? {
-        try await proxy.invoke("getSession", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getSession", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sessionUuid.write(to: &stream)
         } read: { try Optional<Session>(from: &$0) }
     }
@@ -231,7 +231,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setInput", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setInput", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
             key.write(to: &stream)
             Box(value).write(to: &stream)
@@ -248,7 +248,7 @@ extension ISessionPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setOutput", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setOutput", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
             key.write(to: &stream)
             Box(value).write(to: &stream)

@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::IShare`.
@@ -22,7 +22,7 @@ extension ISharePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func activate(shareId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("activate", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("activate", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         }
     }
@@ -36,7 +36,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> TextAnnotation? {
-        try await proxy.invoke("addComment", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addComment", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             comment.write(to: &stream)
         } read: { try Optional<TextAnnotation>(from: &$0) }
@@ -51,7 +51,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addGuest", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addGuest", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             emailAddress.write(to: &stream)
         }
@@ -66,7 +66,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addGuests", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addGuests", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             emailAddresses.write(to: &stream)
         }
@@ -81,7 +81,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addObject", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addObject", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             iobject.write(to: &stream)
         }
@@ -96,7 +96,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             iobjects.write(to: &stream)
         }
@@ -112,7 +112,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> TextAnnotation? {
-        try await proxy.invoke("addReply", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addReply", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             comment.write(to: &stream)
             replyTo.write(to: &stream)
@@ -128,7 +128,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addUser", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addUser", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             exp.write(to: &stream)
         }
@@ -143,7 +143,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addUsers", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addUsers", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             exps.write(to: &stream)
         }
@@ -153,7 +153,7 @@ extension ISharePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func closeShare(shareId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("closeShare", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("closeShare", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         }
     }
@@ -171,7 +171,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("createShare", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createShare", options: CallOptions(context: context, timeout: timeout)) { stream in
             description.write(to: &stream)
             Box(expiration).write(to: &stream)
             items.write(to: &stream)
@@ -185,14 +185,14 @@ extension ISharePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func deactivate(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("deactivate", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("deactivate", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `deleteComment`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func deleteComment(comment: Annotation?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("deleteComment", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("deleteComment", options: CallOptions(context: context, timeout: timeout)) { stream in
             comment.write(to: &stream)
         }
     }
@@ -205,7 +205,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: Experimenter?] {
-        try await proxy.invoke("getActiveConnections", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getActiveConnections", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try [String: Experimenter?](from: &$0) }
     }
@@ -218,7 +218,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String] {
-        try await proxy.invoke("getAllGuests", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getAllGuests", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try [String](from: &$0) }
     }
@@ -231,7 +231,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Experimenter?] {
-        try await proxy.invoke("getAllMembers", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getAllMembers", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try [Experimenter?](from: &$0) }
     }
@@ -244,7 +244,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String] {
-        try await proxy.invoke("getAllUsers", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getAllUsers", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try [String](from: &$0) }
     }
@@ -257,7 +257,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: Int64] {
-        try await proxy.invoke("getCommentCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getCommentCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareIds.write(to: &stream)
         } read: { try [Int64: Int64](from: &$0) }
     }
@@ -270,7 +270,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Annotation?] {
-        try await proxy.invoke("getComments", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getComments", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try [Annotation?](from: &$0) }
     }
@@ -283,7 +283,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: [Int64]] {
-        try await proxy.invoke("getContentMap", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getContentMap", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try [String: [Int64]](from: &$0) }
     }
@@ -296,7 +296,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int32 {
-        try await proxy.invoke("getContentSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getContentSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try Int32(from: &$0) }
     }
@@ -311,7 +311,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("getContentSubList", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getContentSubList", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             start.write(to: &stream)
             finish.write(to: &stream)
@@ -326,7 +326,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("getContents", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getContents", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
     }
@@ -342,7 +342,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("getEvents", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getEvents", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             exp.write(to: &stream)
             Box(from).write(to: &stream)
@@ -358,7 +358,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: Int64] {
-        try await proxy.invoke("getMemberCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMemberCount", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareIds.write(to: &stream)
         } read: { try [Int64: Int64](from: &$0) }
     }
@@ -371,7 +371,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Session?] {
-        try await proxy.invoke("getMemberShares", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMemberShares", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             active.write(to: &stream)
         } read: { try [Session?](from: &$0) }
     }
@@ -385,7 +385,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Session?] {
-        try await proxy.invoke("getMemberSharesFor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMemberSharesFor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
             active.write(to: &stream)
         } read: { try [Session?](from: &$0) }
@@ -399,7 +399,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Session?] {
-        try await proxy.invoke("getOwnShares", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getOwnShares", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             active.write(to: &stream)
         } read: { try [Session?](from: &$0) }
     }
@@ -412,7 +412,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: Experimenter?] {
-        try await proxy.invoke("getPastConnections", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getPastConnections", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try [String: Experimenter?](from: &$0) }
     }
@@ -421,7 +421,7 @@ extension ISharePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getShare(shareId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws -> Share? {
-        try await proxy.invoke("getShare", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getShare", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
         } read: { try Optional<Share>(from: &$0) }
     }
@@ -435,7 +435,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Session?] {
-        try await proxy.invoke("getSharesOwnedBy", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getSharesOwnedBy", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             user.write(to: &stream)
             active.write(to: &stream)
         } read: { try [Session?](from: &$0) }
@@ -450,7 +450,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("invalidateConnection", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("invalidateConnection", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             exp.write(to: &stream)
         }
@@ -467,7 +467,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("notifyMembersOfShare", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("notifyMembersOfShare", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             subject.write(to: &stream)
             message.write(to: &stream)
@@ -484,7 +484,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeGuest", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeGuest", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             emailAddress.write(to: &stream)
         }
@@ -499,7 +499,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeGuests", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeGuests", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             emailAddresses.write(to: &stream)
         }
@@ -514,7 +514,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeObject", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeObject", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             iobject.write(to: &stream)
         }
@@ -529,7 +529,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             iobjects.write(to: &stream)
         }
@@ -544,7 +544,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeUser", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeUser", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             exp.write(to: &stream)
         }
@@ -559,7 +559,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeUsers", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeUsers", options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             exps.write(to: &stream)
         }
@@ -574,7 +574,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setActive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setActive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             active.write(to: &stream)
         }
@@ -589,7 +589,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setDescription", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setDescription", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             description.write(to: &stream)
         }
@@ -604,7 +604,7 @@ extension ISharePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setExpiration", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setExpiration", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             shareId.write(to: &stream)
             Box(expiration).write(to: &stream)
         }

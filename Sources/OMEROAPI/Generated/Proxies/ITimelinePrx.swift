@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::ITimeline`.
@@ -29,7 +29,7 @@ extension ITimelinePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: Int64] {
-        try await proxy.invoke("countByPeriod", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("countByPeriod", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             types.write(to: &stream)
             Box(start).write(to: &stream)
             Box(end).write(to: &stream)
@@ -49,7 +49,7 @@ extension ITimelinePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: [IObject?]] {
-        try await proxy.invoke("getByPeriod", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getByPeriod", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             types.write(to: &stream)
             Box(start).write(to: &stream)
             Box(end).write(to: &stream)
@@ -68,7 +68,7 @@ extension ITimelinePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [EventLog?] {
-        try await proxy.invoke("getEventLogsByPeriod", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getEventLogsByPeriod", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(start).write(to: &stream)
             Box(end).write(to: &stream)
             p.write(to: &stream)
@@ -86,7 +86,7 @@ extension ITimelinePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("getMostRecentAnnotationLinks", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMostRecentAnnotationLinks", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             parentTypes.write(to: &stream)
             childTypes.write(to: &stream)
             namespaces.write(to: &stream)
@@ -104,7 +104,7 @@ extension ITimelinePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: [IObject?]] {
-        try await proxy.invoke("getMostRecentObjects", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMostRecentObjects", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             types.write(to: &stream)
             p.write(to: &stream)
             merge.write(to: &stream)
@@ -119,7 +119,7 @@ extension ITimelinePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("getMostRecentShareCommentLinks", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMostRecentShareCommentLinks", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             p.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
     }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::ITypes`.
@@ -21,7 +21,7 @@ extension ITypesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("allEnumerations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("allEnumerations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             type.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
     }
@@ -34,7 +34,7 @@ extension ITypesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("createEnumeration", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createEnumeration", options: CallOptions(context: context, timeout: timeout)) { stream in
             newEnum.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
     }
@@ -43,7 +43,7 @@ extension ITypesPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func deleteEnumeration(oldEnum: IObject?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("deleteEnumeration", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("deleteEnumeration", options: CallOptions(context: context, timeout: timeout)) { stream in
             oldEnum.write(to: &stream)
         }
     }
@@ -52,7 +52,7 @@ extension ITypesPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getAnnotationTypes(context: Context? = nil, timeout: Duration? = nil) async throws -> [String] {
-        try await proxy.invoke("getAnnotationTypes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String](from: &$0) }
+        try await self.proxy.invoke("getAnnotationTypes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String](from: &$0) }
     }
 
     /// `getEnumeration`
@@ -64,7 +64,7 @@ extension ITypesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("getEnumeration", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getEnumeration", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             type.write(to: &stream)
             value.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
@@ -74,7 +74,7 @@ extension ITypesPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getEnumerationTypes(context: Context? = nil, timeout: Duration? = nil) async throws -> [String] {
-        try await proxy.invoke("getEnumerationTypes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String](from: &$0) }
+        try await self.proxy.invoke("getEnumerationTypes", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String](from: &$0) }
     }
 
     /// `getEnumerationsWithEntries`
@@ -84,21 +84,21 @@ extension ITypesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: [IObject?]] {
-        try await proxy.invoke("getEnumerationsWithEntries", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: [IObject?]](from: &$0) }
+        try await self.proxy.invoke("getEnumerationsWithEntries", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: [IObject?]](from: &$0) }
     }
 
     /// `getOriginalEnumerations`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getOriginalEnumerations(context: Context? = nil, timeout: Duration? = nil) async throws -> [IObject?] {
-        try await proxy.invoke("getOriginalEnumerations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
+        try await self.proxy.invoke("getOriginalEnumerations", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
     }
 
     /// `resetEnumerations`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func resetEnumerations(enumClass: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("resetEnumerations", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetEnumerations", options: CallOptions(context: context, timeout: timeout)) { stream in
             enumClass.write(to: &stream)
         }
     }
@@ -111,7 +111,7 @@ extension ITypesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("updateEnumeration", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateEnumeration", options: CallOptions(context: context, timeout: timeout)) { stream in
             oldEnum.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
     }
@@ -124,7 +124,7 @@ extension ITypesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("updateEnumerations", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateEnumerations", options: CallOptions(context: context, timeout: timeout)) { stream in
             oldEnums.write(to: &stream)
         }
     }

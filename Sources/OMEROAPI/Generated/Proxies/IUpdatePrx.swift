@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::IUpdate`.
@@ -17,7 +17,7 @@ extension IUpdatePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func deleteObject(row: IObject?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("deleteObject", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("deleteObject", options: CallOptions(context: context, timeout: timeout)) { stream in
             row.write(to: &stream)
         }
     }
@@ -26,7 +26,7 @@ extension IUpdatePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func indexObject(row: IObject?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("indexObject", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("indexObject", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             row.write(to: &stream)
         }
     }
@@ -39,7 +39,7 @@ extension IUpdatePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("saveAndReturnArray", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("saveAndReturnArray", options: CallOptions(context: context, timeout: timeout)) { stream in
             graph.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
     }
@@ -52,7 +52,7 @@ extension IUpdatePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("saveAndReturnIds", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("saveAndReturnIds", options: CallOptions(context: context, timeout: timeout)) { stream in
             graph.write(to: &stream)
         } read: { try [Int64](from: &$0) }
     }
@@ -65,7 +65,7 @@ extension IUpdatePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("saveAndReturnObject", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("saveAndReturnObject", options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
     }
@@ -74,7 +74,7 @@ extension IUpdatePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func saveArray(graph: [IObject?], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("saveArray", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("saveArray", options: CallOptions(context: context, timeout: timeout)) { stream in
             graph.write(to: &stream)
         }
     }
@@ -83,7 +83,7 @@ extension IUpdatePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func saveCollection(objs: [IObject?], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("saveCollection", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("saveCollection", options: CallOptions(context: context, timeout: timeout)) { stream in
             objs.write(to: &stream)
         }
     }
@@ -92,7 +92,7 @@ extension IUpdatePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func saveObject(obj: IObject?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("saveObject", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("saveObject", options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
         }
     }

@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::grid::ImportProcess`.
 public struct ImportProcessPrx: StatefulServiceInterfacePrxProtocol {
@@ -17,21 +16,21 @@ extension ImportProcessPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getHandle(context: Context? = nil, timeout: Duration? = nil) async throws -> HandlePrx? {
-        try await proxy.invoke("getHandle", options: CallOptions(context: context, timeout: timeout)) { try Optional<HandlePrx>(from: &$0) }
+        try await self.proxy.invoke("getHandle", options: CallOptions(context: context, timeout: timeout)) { try Optional<HandlePrx>(from: &$0) }
     }
 
     /// `getImportSettings`
     ///
     /// - Throws: `IceError`.
     public func getImportSettings(context: Context? = nil, timeout: Duration? = nil) async throws -> ImportSettings? {
-        try await proxy.invoke("getImportSettings", options: CallOptions(context: context, timeout: timeout)) { try Optional<ImportSettings>(from: &$0) }
+        try await self.proxy.invoke("getImportSettings", options: CallOptions(context: context, timeout: timeout)) { try Optional<ImportSettings>(from: &$0) }
     }
 
     /// `getUploadOffset`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getUploadOffset(i: Int32, context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getUploadOffset", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getUploadOffset", options: CallOptions(context: context, timeout: timeout)) { stream in
             i.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }
@@ -44,7 +43,7 @@ extension ImportProcessPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RawFileStorePrx? {
-        try await proxy.invoke("getUploader", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getUploader", options: CallOptions(context: context, timeout: timeout)) { stream in
             i.write(to: &stream)
         } read: { try Optional<RawFileStorePrx>(from: &$0) }
     }
@@ -57,7 +56,7 @@ extension ImportProcessPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> HandlePrx? {
-        try await proxy.invoke("verifyUpload", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("verifyUpload", options: CallOptions(context: context, timeout: timeout)) { stream in
             hash.write(to: &stream)
         } read: { try Optional<HandlePrx>(from: &$0) }
     }

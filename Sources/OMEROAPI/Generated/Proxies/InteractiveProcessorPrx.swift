@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::InteractiveProcessor`.
@@ -21,7 +21,7 @@ extension InteractiveProcessorPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ProcessPrx? {
-        try await proxy.invoke("execute", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("execute", options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(inputs).write(to: &stream)
         } read: { try Optional<ProcessPrx>(from: &$0) }
     }
@@ -30,14 +30,14 @@ extension InteractiveProcessorPrx {
     ///
     /// - Throws: `IceError`.
     public func expires(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("expires", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("expires", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `getJob`
     ///
     /// - Throws: `IceError`.
     public func getJob(context: Context? = nil, timeout: Duration? = nil) async throws -> Job? {
-        try await proxy.invoke("getJob", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Job>(from: &$0) }
+        try await self.proxy.invoke("getJob", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Job>(from: &$0) }
     }
 
     /// `getResults`
@@ -48,7 +48,7 @@ extension InteractiveProcessorPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RValue? {
-        let result = try await proxy.invoke("getResults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("getResults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             proc.write(to: &stream)
         } read: { try Box<RValue>(from: &$0) }
         return result.value
@@ -58,14 +58,14 @@ extension InteractiveProcessorPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func params(context: Context? = nil, timeout: Duration? = nil) async throws -> JobParams? {
-        try await proxy.invoke("params", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<JobParams>(from: &$0) }
+        try await self.proxy.invoke("params", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<JobParams>(from: &$0) }
     }
 
     /// `setDetach`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setDetach(detach: Bool, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("setDetach", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setDetach", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             detach.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -74,6 +74,6 @@ extension InteractiveProcessorPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func stop(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("stop", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("stop", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
     }
 }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::InternalRepository`.
@@ -21,7 +21,7 @@ extension InternalRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RawFileStorePrx? {
-        try await proxy.invoke("createRawFileStore", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createRawFileStore", options: CallOptions(context: context, timeout: timeout)) { stream in
             file.write(to: &stream)
         } read: { try Optional<RawFileStorePrx>(from: &$0) }
     }
@@ -34,7 +34,7 @@ extension InternalRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RawPixelsStorePrx? {
-        try await proxy.invoke("createRawPixelsStore", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createRawPixelsStore", options: CallOptions(context: context, timeout: timeout)) { stream in
             file.write(to: &stream)
         } read: { try Optional<RawPixelsStorePrx>(from: &$0) }
     }
@@ -47,7 +47,7 @@ extension InternalRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RenderingEnginePrx? {
-        try await proxy.invoke("createRenderingEngine", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createRenderingEngine", options: CallOptions(context: context, timeout: timeout)) { stream in
             file.write(to: &stream)
         } read: { try Optional<RenderingEnginePrx>(from: &$0) }
     }
@@ -60,7 +60,7 @@ extension InternalRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ThumbnailStorePrx? {
-        try await proxy.invoke("createThumbnailStore", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createThumbnailStore", options: CallOptions(context: context, timeout: timeout)) { stream in
             file.write(to: &stream)
         } read: { try Optional<ThumbnailStorePrx>(from: &$0) }
     }
@@ -69,7 +69,7 @@ extension InternalRepositoryPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getDescription(context: Context? = nil, timeout: Duration? = nil) async throws -> OriginalFile? {
-        try await proxy.invoke("getDescription", options: CallOptions(context: context, timeout: timeout)) { try Optional<OriginalFile>(from: &$0) }
+        try await self.proxy.invoke("getDescription", options: CallOptions(context: context, timeout: timeout)) { try Optional<OriginalFile>(from: &$0) }
     }
 
     /// `getFilePath`
@@ -80,7 +80,7 @@ extension InternalRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> String {
-        try await proxy.invoke("getFilePath", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getFilePath", options: CallOptions(context: context, timeout: timeout)) { stream in
             file.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -89,7 +89,7 @@ extension InternalRepositoryPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getProxy(context: Context? = nil, timeout: Duration? = nil) async throws -> RepositoryPrx? {
-        try await proxy.invoke("getProxy", options: CallOptions(context: context, timeout: timeout)) { try Optional<RepositoryPrx>(from: &$0) }
+        try await self.proxy.invoke("getProxy", options: CallOptions(context: context, timeout: timeout)) { try Optional<RepositoryPrx>(from: &$0) }
     }
 
     /// `rawAccess`
@@ -100,7 +100,7 @@ extension InternalRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Response? {
-        try await proxy.invoke("rawAccess", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("rawAccess", options: CallOptions(context: context, timeout: timeout)) { stream in
             raw.write(to: &stream)
         } read: { try Optional<Response>(from: &$0) }
     }

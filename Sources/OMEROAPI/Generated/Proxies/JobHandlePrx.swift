@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::JobHandle`.
@@ -22,7 +22,7 @@ extension JobHandlePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func attach(jobId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws -> JobStatus? {
-        try await proxy.invoke("attach", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("attach", options: CallOptions(context: context, timeout: timeout)) { stream in
             jobId.write(to: &stream)
         } read: { try Optional<JobStatus>(from: &$0) }
     }
@@ -31,28 +31,28 @@ extension JobHandlePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func cancelJob(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("cancelJob", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("cancelJob", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `getJob`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getJob(context: Context? = nil, timeout: Duration? = nil) async throws -> Job? {
-        try await proxy.invoke("getJob", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Job>(from: &$0) }
+        try await self.proxy.invoke("getJob", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Job>(from: &$0) }
     }
 
     /// `jobError`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func jobError(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("jobError", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("jobError", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `jobFinished`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func jobFinished(context: Context? = nil, timeout: Duration? = nil) async throws -> Date? {
-        let result = try await proxy.invoke("jobFinished", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Date>(from: &$0) }
+        let result = try await self.proxy.invoke("jobFinished", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Date>(from: &$0) }
         return result.value
     }
 
@@ -60,28 +60,28 @@ extension JobHandlePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func jobMessage(context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("jobMessage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
+        try await self.proxy.invoke("jobMessage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
     }
 
     /// `jobRunning`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func jobRunning(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("jobRunning", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("jobRunning", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `jobStatus`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func jobStatus(context: Context? = nil, timeout: Duration? = nil) async throws -> JobStatus? {
-        try await proxy.invoke("jobStatus", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<JobStatus>(from: &$0) }
+        try await self.proxy.invoke("jobStatus", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<JobStatus>(from: &$0) }
     }
 
     /// `setMessage`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setMessage(message: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("setMessage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setMessage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             message.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -90,7 +90,7 @@ extension JobHandlePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setStatus(status: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("setStatus", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setStatus", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             status.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -104,7 +104,7 @@ extension JobHandlePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> String {
-        try await proxy.invoke("setStatusAndMessage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setStatusAndMessage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             status.write(to: &stream)
             Box(message).write(to: &stream)
         } read: { try String(from: &$0) }
@@ -114,7 +114,7 @@ extension JobHandlePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func submit(job: Job?, context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("submit", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("submit", options: CallOptions(context: context, timeout: timeout)) { stream in
             job.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::ManagedRepository`.
@@ -22,7 +22,7 @@ extension ManagedRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ImportProcessPrx? {
-        try await proxy.invoke("importFileset", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("importFileset", options: CallOptions(context: context, timeout: timeout)) { stream in
             fs.write(to: &stream)
             settings.write(to: &stream)
         } read: { try Optional<ImportProcessPrx>(from: &$0) }
@@ -36,7 +36,7 @@ extension ManagedRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ImportProcessPrx? {
-        try await proxy.invoke("importPaths", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("importPaths", options: CallOptions(context: context, timeout: timeout)) { stream in
             filePaths.write(to: &stream)
         } read: { try Optional<ImportProcessPrx>(from: &$0) }
     }
@@ -48,14 +48,14 @@ extension ManagedRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [ChecksumAlgorithm?] {
-        try await proxy.invoke("listChecksumAlgorithms", options: CallOptions(context: context, timeout: timeout)) { try [ChecksumAlgorithm?](from: &$0) }
+        try await self.proxy.invoke("listChecksumAlgorithms", options: CallOptions(context: context, timeout: timeout)) { try [ChecksumAlgorithm?](from: &$0) }
     }
 
     /// `listImports`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func listImports(context: Context? = nil, timeout: Duration? = nil) async throws -> [ImportProcessPrx?] {
-        try await proxy.invoke("listImports", options: CallOptions(context: context, timeout: timeout)) { try [ImportProcessPrx?](from: &$0) }
+        try await self.proxy.invoke("listImports", options: CallOptions(context: context, timeout: timeout)) { try [ImportProcessPrx?](from: &$0) }
     }
 
     /// `setChecksumAlgorithm`
@@ -67,7 +67,7 @@ extension ManagedRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("setChecksumAlgorithm", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setChecksumAlgorithm", options: CallOptions(context: context, timeout: timeout)) { stream in
             hasher.write(to: &stream)
             ids.write(to: &stream)
         } read: { try [Int64](from: &$0) }
@@ -81,7 +81,7 @@ extension ManagedRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ChecksumAlgorithm? {
-        try await proxy.invoke("suggestChecksumAlgorithm", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("suggestChecksumAlgorithm", options: CallOptions(context: context, timeout: timeout)) { stream in
             supported.write(to: &stream)
         } read: { try Optional<ChecksumAlgorithm>(from: &$0) }
     }
@@ -94,7 +94,7 @@ extension ManagedRepositoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("verifyChecksums", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("verifyChecksums", options: CallOptions(context: context, timeout: timeout)) { stream in
             ids.write(to: &stream)
         } read: { try [Int64](from: &$0) }
     }

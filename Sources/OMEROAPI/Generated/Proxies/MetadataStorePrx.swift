@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::MetadataStore`.
@@ -17,7 +17,7 @@ extension MetadataStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func createRoot(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("createRoot", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("createRoot", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `populateMinMax`
@@ -28,7 +28,7 @@ extension MetadataStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("populateMinMax", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("populateMinMax", options: CallOptions(context: context, timeout: timeout)) { stream in
             imageChannelGlobalMinMax.write(to: &stream)
         }
     }
@@ -40,7 +40,7 @@ extension MetadataStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [InteractiveProcessorPrx?] {
-        try await proxy.invoke("postProcess", options: CallOptions(context: context, timeout: timeout)) { try [InteractiveProcessorPrx?](from: &$0) }
+        try await self.proxy.invoke("postProcess", options: CallOptions(context: context, timeout: timeout)) { try [InteractiveProcessorPrx?](from: &$0) }
     }
 
     /// `saveToDB`
@@ -51,7 +51,7 @@ extension MetadataStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: [IObject?]] {
-        try await proxy.invoke("saveToDB", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("saveToDB", options: CallOptions(context: context, timeout: timeout)) { stream in
             activity.write(to: &stream)
         } read: { try [String: [IObject?]](from: &$0) }
     }
@@ -66,7 +66,7 @@ extension MetadataStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setPixelsFile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setPixelsFile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
             file.write(to: &stream)
             repo.write(to: &stream)
@@ -81,7 +81,7 @@ extension MetadataStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("updateObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateObjects", options: CallOptions(context: context, timeout: timeout)) { stream in
             objects.write(to: &stream)
         }
     }
@@ -94,7 +94,7 @@ extension MetadataStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("updateReferences", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateReferences", options: CallOptions(context: context, timeout: timeout)) { stream in
             references.write(to: &stream)
         }
     }

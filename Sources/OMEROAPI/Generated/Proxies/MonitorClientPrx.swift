@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::grid::monitors::MonitorClient`.
 public struct MonitorClientPrx: TypedProxy {
@@ -22,7 +21,7 @@ extension MonitorClientPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("fsEventHappened", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("fsEventHappened", options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
             el.write(to: &stream)
         }

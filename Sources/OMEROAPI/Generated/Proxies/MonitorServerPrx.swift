@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::grid::monitors::MonitorServer`.
 public struct MonitorServerPrx: TypedProxy {
@@ -32,7 +31,7 @@ extension MonitorServerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> String {
-        try await proxy.invoke("createMonitor", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createMonitor", options: CallOptions(context: context, timeout: timeout)) { stream in
             mType.write(to: &stream)
             eTypes.write(to: &stream)
             pMode.write(to: &stream)
@@ -52,7 +51,7 @@ extension MonitorServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func destroyMonitor(id: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("destroyMonitor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("destroyMonitor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         }
     }
@@ -65,7 +64,7 @@ extension MonitorServerPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> MonitorState {
-        try await proxy.invoke("getMonitorState", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getMonitorState", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         } read: { try MonitorState(from: &$0) }
     }
@@ -74,7 +73,7 @@ extension MonitorServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func startMonitor(id: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("startMonitor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("startMonitor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         }
     }
@@ -83,7 +82,7 @@ extension MonitorServerPrx {
     ///
     /// - Throws: ``OmeroFSError``, `IceError`.
     public func stopMonitor(id: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("stopMonitor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("stopMonitor", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         }
     }

@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::grid::ProcessCallback`.
 public struct ProcessCallbackPrx: TypedProxy {
@@ -17,7 +16,7 @@ extension ProcessCallbackPrx {
     ///
     /// - Throws: `IceError`.
     public func processCancelled(success: Bool, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("processCancelled", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("processCancelled", options: CallOptions(context: context, timeout: timeout)) { stream in
             success.write(to: &stream)
         }
     }
@@ -26,7 +25,7 @@ extension ProcessCallbackPrx {
     ///
     /// - Throws: `IceError`.
     public func processFinished(returncode: Int32, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("processFinished", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("processFinished", options: CallOptions(context: context, timeout: timeout)) { stream in
             returncode.write(to: &stream)
         }
     }
@@ -35,7 +34,7 @@ extension ProcessCallbackPrx {
     ///
     /// - Throws: `IceError`.
     public func processKilled(success: Bool, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("processKilled", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("processKilled", options: CallOptions(context: context, timeout: timeout)) { stream in
             success.write(to: &stream)
         }
     }

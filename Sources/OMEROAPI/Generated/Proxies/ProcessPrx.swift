@@ -2,8 +2,8 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
+import OMEROModel
 
 /// What proxies for `::omero::grid::Process` and for the interfaces derived from it have in common.
 public protocol ProcessPrxProtocol: TypedProxy {}
@@ -20,21 +20,21 @@ extension ProcessPrxProtocol {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func cancel(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("cancel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("cancel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `kill`
     ///
     /// - Throws: `IceError`.
     public func kill(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("kill", options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("kill", options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `poll`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func poll(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32? {
-        let result = try await proxy.invoke("poll", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Int32>(from: &$0) }
+        let result = try await self.proxy.invoke("poll", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Int32>(from: &$0) }
         return result.value
     }
 
@@ -46,7 +46,7 @@ extension ProcessPrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("registerCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("registerCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
             cb.write(to: &stream)
         }
     }
@@ -55,7 +55,7 @@ extension ProcessPrxProtocol {
     ///
     /// - Throws: `IceError`.
     public func shutdown(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("shutdown", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("shutdown", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `unregisterCallback`
@@ -66,7 +66,7 @@ extension ProcessPrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("unregisterCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("unregisterCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
             cb.write(to: &stream)
         }
     }
@@ -75,6 +75,6 @@ extension ProcessPrxProtocol {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func wait(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("wait", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("wait", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 }

@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// A proxy for objects of `::omero::grid::ProcessorCallback`.
 public struct ProcessorCallbackPrx: TypedProxy {
@@ -23,7 +22,7 @@ extension ProcessorCallbackPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("isAccepted", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("isAccepted", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             accepted.write(to: &stream)
             sessionUuid.write(to: &stream)
             procConn.write(to: &stream)
@@ -40,7 +39,7 @@ extension ProcessorCallbackPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("isProxyAccepted", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("isProxyAccepted", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             accepted.write(to: &stream)
             sessionUuid.write(to: &stream)
             procProxy.write(to: &stream)
@@ -51,7 +50,7 @@ extension ProcessorCallbackPrx {
     ///
     /// - Throws: `IceError`.
     public func responseRunning(jobIds: [Int64], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("responseRunning", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("responseRunning", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             jobIds.write(to: &stream)
         }
     }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::Processor`.
@@ -22,7 +22,7 @@ extension ProcessorPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> JobParams? {
-        try await proxy.invoke("parseJob", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("parseJob", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             session.write(to: &stream)
             jobObject.write(to: &stream)
         } read: { try Optional<JobParams>(from: &$0) }
@@ -38,7 +38,7 @@ extension ProcessorPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ProcessPrx? {
-        try await proxy.invoke("processJob", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("processJob", options: CallOptions(context: context, timeout: timeout)) { stream in
             session.write(to: &stream)
             params.write(to: &stream)
             jobObject.write(to: &stream)
@@ -53,7 +53,7 @@ extension ProcessorPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("requestRunning", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("requestRunning", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             cb.write(to: &stream)
         }
     }
@@ -69,7 +69,7 @@ extension ProcessorPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("willAccept", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("willAccept", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             userContext.write(to: &stream)
             groupContext.write(to: &stream)
             scriptContext.write(to: &stream)

@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// What proxies for `::omero::api::PyramidService` and for the interfaces derived from it have in common.
 public protocol PyramidServicePrxProtocol: StatefulServiceInterfacePrxProtocol {}
@@ -23,35 +22,35 @@ extension PyramidServicePrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [ResolutionDescription?] {
-        try await proxy.invoke("getResolutionDescriptions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [ResolutionDescription?](from: &$0) }
+        try await self.proxy.invoke("getResolutionDescriptions", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [ResolutionDescription?](from: &$0) }
     }
 
     /// `getResolutionLevel`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getResolutionLevel(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("getResolutionLevel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("getResolutionLevel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 
     /// `getResolutionLevels`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getResolutionLevels(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("getResolutionLevels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("getResolutionLevels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 
     /// `getTileSize`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getTileSize(context: Context? = nil, timeout: Duration? = nil) async throws -> [Int32] {
-        try await proxy.invoke("getTileSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Int32](from: &$0) }
+        try await self.proxy.invoke("getTileSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Int32](from: &$0) }
     }
 
     /// `requiresPixelsPyramid`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func requiresPixelsPyramid(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("requiresPixelsPyramid", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("requiresPixelsPyramid", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `setResolutionLevel`
@@ -62,7 +61,7 @@ extension PyramidServicePrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setResolutionLevel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setResolutionLevel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             resolutionLevel.write(to: &stream)
         }
     }

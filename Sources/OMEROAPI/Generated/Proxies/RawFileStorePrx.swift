@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
 public import OMEROModel
 
@@ -18,14 +18,14 @@ extension RawFileStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func exists(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("exists", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("exists", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `getFileId`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getFileId(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64? {
-        let result = try await proxy.invoke("getFileId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Int64>(from: &$0) }
+        let result = try await self.proxy.invoke("getFileId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Box<Int64>(from: &$0) }
         return result.value
     }
 
@@ -38,7 +38,7 @@ extension RawFileStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("read", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("read", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             position.write(to: &stream)
             length.write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
@@ -48,14 +48,14 @@ extension RawFileStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func save(context: Context? = nil, timeout: Duration? = nil) async throws -> OriginalFile? {
-        try await proxy.invoke("save", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<OriginalFile>(from: &$0) }
+        try await self.proxy.invoke("save", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<OriginalFile>(from: &$0) }
     }
 
     /// `setFileId`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setFileId(fileId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setFileId", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setFileId", options: CallOptions(context: context, timeout: timeout)) { stream in
             fileId.write(to: &stream)
         }
     }
@@ -64,14 +64,14 @@ extension RawFileStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func size(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("size", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("size", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `truncate`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func truncate(length: Int64, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("truncate", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("truncate", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             length.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -86,7 +86,7 @@ extension RawFileStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("write", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("write", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             buf.write(to: &stream)
             position.write(to: &stream)
             length.write(to: &stream)

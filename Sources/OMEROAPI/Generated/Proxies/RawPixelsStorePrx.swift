@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
 public import OMEROModel
 
@@ -18,7 +18,7 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func calculateMessageDigest(context: Context? = nil, timeout: Duration? = nil) async throws -> ByteBuffer {
-        try await proxy.invoke("calculateMessageDigest", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try ByteBuffer(from: &$0) }
+        try await self.proxy.invoke("calculateMessageDigest", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try ByteBuffer(from: &$0) }
     }
 
     /// `findMinMax`
@@ -29,7 +29,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int32: [Double]] {
-        try await proxy.invoke("findMinMax", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("findMinMax", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             channels.write(to: &stream)
         } read: { try [Int32: [Double]](from: &$0) }
     }
@@ -38,7 +38,7 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getByteWidth(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("getByteWidth", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("getByteWidth", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 
     /// `getCol`
@@ -52,7 +52,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getCol", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getCol", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             x.write(to: &stream)
             z.write(to: &stream)
             c.write(to: &stream)
@@ -71,7 +71,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int32: [Int32]] {
-        try await proxy.invoke("getHistogram", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getHistogram", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             channels.write(to: &stream)
             binCount.write(to: &stream)
             globalRange.write(to: &stream)
@@ -89,7 +89,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getHypercube", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getHypercube", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             offset.write(to: &stream)
             size.write(to: &stream)
             step.write(to: &stream)
@@ -100,14 +100,14 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getPixelsId(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getPixelsId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getPixelsId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `getPixelsPath`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getPixelsPath(context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("getPixelsPath", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
+        try await self.proxy.invoke("getPixelsPath", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try String(from: &$0) }
     }
 
     /// `getPlane`
@@ -120,7 +120,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getPlane", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getPlane", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             z.write(to: &stream)
             c.write(to: &stream)
             t.write(to: &stream)
@@ -137,7 +137,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("getPlaneOffset", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getPlaneOffset", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             z.write(to: &stream)
             c.write(to: &stream)
             t.write(to: &stream)
@@ -156,7 +156,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getPlaneRegion", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getPlaneRegion", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             z.write(to: &stream)
             c.write(to: &stream)
             t.write(to: &stream)
@@ -169,7 +169,7 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getPlaneSize(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getPlaneSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getPlaneSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `getRegion`
@@ -181,7 +181,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getRegion", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getRegion", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             size.write(to: &stream)
             offset.write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
@@ -198,7 +198,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getRow", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getRow", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             y.write(to: &stream)
             z.write(to: &stream)
             c.write(to: &stream)
@@ -217,7 +217,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("getRowOffset", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getRowOffset", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             y.write(to: &stream)
             z.write(to: &stream)
             c.write(to: &stream)
@@ -229,7 +229,7 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getRowSize(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("getRowSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("getRowSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 
     /// `getStack`
@@ -241,7 +241,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getStack", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getStack", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             c.write(to: &stream)
             t.write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
@@ -256,7 +256,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("getStackOffset", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getStackOffset", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             c.write(to: &stream)
             t.write(to: &stream)
         } read: { try Int64(from: &$0) }
@@ -266,7 +266,7 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getStackSize(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getStackSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getStackSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `getTile`
@@ -283,7 +283,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getTile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getTile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             z.write(to: &stream)
             c.write(to: &stream)
             t.write(to: &stream)
@@ -298,7 +298,7 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getTimepoint(t: Int32, context: Context? = nil, timeout: Duration? = nil) async throws -> ByteBuffer {
-        try await proxy.invoke("getTimepoint", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getTimepoint", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             t.write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
     }
@@ -307,7 +307,7 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getTimepointOffset(t: Int32, context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getTimepointOffset", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getTimepointOffset", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             t.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }
@@ -316,35 +316,35 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getTimepointSize(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getTimepointSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getTimepointSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `getTotalSize`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getTotalSize(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getTotalSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getTotalSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `isFloat`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isFloat(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isFloat", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isFloat", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `isSigned`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isSigned(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isSigned", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isSigned", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `prepare`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func prepare(pixelsIds: [Int64], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("prepare", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("prepare", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsIds.write(to: &stream)
         }
     }
@@ -353,7 +353,7 @@ extension RawPixelsStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func save(context: Context? = nil, timeout: Duration? = nil) async throws -> Pixels? {
-        try await proxy.invoke("save", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Pixels>(from: &$0) }
+        try await self.proxy.invoke("save", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Pixels>(from: &$0) }
     }
 
     /// `setPixelsId`
@@ -365,7 +365,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setPixelsId", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setPixelsId", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
             bypassOriginalFile.write(to: &stream)
         }
@@ -382,7 +382,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setPlane", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setPlane", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             buf.write(to: &stream)
             z.write(to: &stream)
             c.write(to: &stream)
@@ -400,7 +400,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setRegion", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setRegion", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             size.write(to: &stream)
             offset.write(to: &stream)
             buf.write(to: &stream)
@@ -419,7 +419,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setRow", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setRow", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             buf.write(to: &stream)
             y.write(to: &stream)
             z.write(to: &stream)
@@ -439,7 +439,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setStack", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setStack", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             buf.write(to: &stream)
             z.write(to: &stream)
             c.write(to: &stream)
@@ -462,7 +462,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setTile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setTile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             buf.write(to: &stream)
             z.write(to: &stream)
             c.write(to: &stream)
@@ -483,7 +483,7 @@ extension RawPixelsStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setTimepoint", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setTimepoint", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             buf.write(to: &stream)
             t.write(to: &stream)
         }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
 public import OMEROModel
 
@@ -22,7 +22,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addCodomainMap", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addCodomainMap", options: CallOptions(context: context, timeout: timeout)) { stream in
             mapCtx.write(to: &stream)
         }
     }
@@ -36,7 +36,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("addCodomainMapToChannel", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addCodomainMapToChannel", options: CallOptions(context: context, timeout: timeout)) { stream in
             mapCtx.write(to: &stream)
             w.write(to: &stream)
         }
@@ -46,14 +46,14 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getAvailableFamilies(context: Context? = nil, timeout: Duration? = nil) async throws -> [IObject?] {
-        try await proxy.invoke("getAvailableFamilies", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
+        try await self.proxy.invoke("getAvailableFamilies", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
     }
 
     /// `getAvailableModels`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getAvailableModels(context: Context? = nil, timeout: Duration? = nil) async throws -> [IObject?] {
-        try await proxy.invoke("getAvailableModels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
+        try await self.proxy.invoke("getAvailableModels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
     }
 
     /// `getChannelCurveCoefficient`
@@ -64,7 +64,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Double {
-        try await proxy.invoke("getChannelCurveCoefficient", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getChannelCurveCoefficient", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try Double(from: &$0) }
     }
@@ -73,7 +73,7 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getChannelFamily(w: Int32, context: Context? = nil, timeout: Duration? = nil) async throws -> Family? {
-        try await proxy.invoke("getChannelFamily", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getChannelFamily", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try Optional<Family>(from: &$0) }
     }
@@ -86,7 +86,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> String {
-        try await proxy.invoke("getChannelLookupTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getChannelLookupTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -99,7 +99,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Bool {
-        try await proxy.invoke("getChannelNoiseReduction", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getChannelNoiseReduction", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -108,7 +108,7 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getChannelStats(w: Int32, context: Context? = nil, timeout: Duration? = nil) async throws -> [Double] {
-        try await proxy.invoke("getChannelStats", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getChannelStats", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try [Double](from: &$0) }
     }
@@ -121,7 +121,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Double {
-        try await proxy.invoke("getChannelWindowEnd", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getChannelWindowEnd", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try Double(from: &$0) }
     }
@@ -134,7 +134,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Double {
-        try await proxy.invoke("getChannelWindowStart", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getChannelWindowStart", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try Double(from: &$0) }
     }
@@ -147,7 +147,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [IObject?] {
-        try await proxy.invoke("getCodomainMapContext", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getCodomainMapContext", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try [IObject?](from: &$0) }
     }
@@ -156,35 +156,35 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getCompressionLevel(context: Context? = nil, timeout: Duration? = nil) async throws -> Float {
-        try await proxy.invoke("getCompressionLevel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Float(from: &$0) }
+        try await self.proxy.invoke("getCompressionLevel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Float(from: &$0) }
     }
 
     /// `getDefaultT`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getDefaultT(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("getDefaultT", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("getDefaultT", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 
     /// `getDefaultZ`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getDefaultZ(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("getDefaultZ", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("getDefaultZ", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 
     /// `getModel`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getModel(context: Context? = nil, timeout: Duration? = nil) async throws -> RenderingModel? {
-        try await proxy.invoke("getModel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<RenderingModel>(from: &$0) }
+        try await self.proxy.invoke("getModel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<RenderingModel>(from: &$0) }
     }
 
     /// `getPixels`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getPixels(context: Context? = nil, timeout: Duration? = nil) async throws -> Pixels? {
-        try await proxy.invoke("getPixels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Pixels>(from: &$0) }
+        try await self.proxy.invoke("getPixels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<Pixels>(from: &$0) }
     }
 
     /// `getPixelsTypeLowerBound`
@@ -195,7 +195,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Double {
-        try await proxy.invoke("getPixelsTypeLowerBound", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getPixelsTypeLowerBound", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try Double(from: &$0) }
     }
@@ -208,7 +208,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Double {
-        try await proxy.invoke("getPixelsTypeUpperBound", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getPixelsTypeUpperBound", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try Double(from: &$0) }
     }
@@ -217,14 +217,14 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getQuantumDef(context: Context? = nil, timeout: Duration? = nil) async throws -> QuantumDef? {
-        try await proxy.invoke("getQuantumDef", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<QuantumDef>(from: &$0) }
+        try await self.proxy.invoke("getQuantumDef", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<QuantumDef>(from: &$0) }
     }
 
     /// `getRGBA`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getRGBA(w: Int32, context: Context? = nil, timeout: Duration? = nil) async throws -> [Int32] {
-        try await proxy.invoke("getRGBA", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getRGBA", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try [Int32](from: &$0) }
     }
@@ -233,14 +233,14 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getRenderingDefId(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getRenderingDefId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getRenderingDefId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `isActive`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isActive(w: Int32, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isActive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("isActive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -249,14 +249,14 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isPixelsTypeSigned(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isPixelsTypeSigned", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isPixelsTypeSigned", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `load`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func load(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("load", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("load", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `loadRenderingDef`
@@ -267,7 +267,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("loadRenderingDef", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("loadRenderingDef", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             renderingDefId.write(to: &stream)
         }
     }
@@ -276,7 +276,7 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func lookupPixels(pixelsId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("lookupPixels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("lookupPixels", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
         }
     }
@@ -289,7 +289,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Bool {
-        try await proxy.invoke("lookupRenderingDef", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("lookupRenderingDef", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -302,7 +302,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeCodomainMap", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeCodomainMap", options: CallOptions(context: context, timeout: timeout)) { stream in
             mapCtx.write(to: &stream)
         }
     }
@@ -316,7 +316,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("removeCodomainMapFromChannel", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeCodomainMapFromChannel", options: CallOptions(context: context, timeout: timeout)) { stream in
             mapCtx.write(to: &stream)
             w.write(to: &stream)
         }
@@ -326,7 +326,7 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func render(def: PlaneDef?, context: Context? = nil, timeout: Duration? = nil) async throws -> RGBBuffer? {
-        try await proxy.invoke("render", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("render", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             def.write(to: &stream)
         } read: { try Optional<RGBBuffer>(from: &$0) }
     }
@@ -339,7 +339,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int32] {
-        try await proxy.invoke("renderAsPackedInt", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("renderAsPackedInt", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             def.write(to: &stream)
         } read: { try [Int32](from: &$0) }
     }
@@ -352,7 +352,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("renderCompressed", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("renderCompressed", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             def.write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
     }
@@ -369,7 +369,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int32] {
-        try await proxy.invoke("renderProjectedAsPackedInt", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("renderProjectedAsPackedInt", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             algorithm.write(to: &stream)
             timepoint.write(to: &stream)
             stepping.write(to: &stream)
@@ -390,7 +390,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("renderProjectedCompressed", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("renderProjectedCompressed", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             algorithm.write(to: &stream)
             timepoint.write(to: &stream)
             stepping.write(to: &stream)
@@ -407,7 +407,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("resetDefaultSettings", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("resetDefaultSettings", options: CallOptions(context: context, timeout: timeout)) { stream in
             save.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }
@@ -416,21 +416,21 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func saveAsNewSettings(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("saveAsNewSettings", options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("saveAsNewSettings", options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `saveCurrentSettings`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func saveCurrentSettings(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("saveCurrentSettings", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("saveCurrentSettings", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `setActive`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setActive(w: Int32, active: Bool, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setActive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setActive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
             active.write(to: &stream)
         }
@@ -445,7 +445,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setChannelLookupTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setChannelLookupTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
             lookup.write(to: &stream)
         }
@@ -461,7 +461,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setChannelWindow", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setChannelWindow", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
             start.write(to: &stream)
             end.write(to: &stream)
@@ -477,7 +477,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setCodomainInterval", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setCodomainInterval", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             start.write(to: &stream)
             end.write(to: &stream)
         }
@@ -487,7 +487,7 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setCompressionLevel(percentage: Float, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setCompressionLevel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setCompressionLevel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             percentage.write(to: &stream)
         }
     }
@@ -496,7 +496,7 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setDefaultT(t: Int32, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setDefaultT", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setDefaultT", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             t.write(to: &stream)
         }
     }
@@ -505,7 +505,7 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setDefaultZ(z: Int32, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setDefaultZ", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setDefaultZ", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             z.write(to: &stream)
         }
     }
@@ -514,7 +514,7 @@ extension RenderingEnginePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setModel(model: RenderingModel?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setModel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setModel", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             model.write(to: &stream)
         }
     }
@@ -529,7 +529,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setOverlays", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setOverlays", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(tablesId).write(to: &stream)
             Box(imageId).write(to: &stream)
             rowColorMap.write(to: &stream)
@@ -547,7 +547,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setQuantizationMap", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setQuantizationMap", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
             family.write(to: &stream)
             coefficient.write(to: &stream)
@@ -563,7 +563,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setQuantumStrategy", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setQuantumStrategy", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             bitResolution.write(to: &stream)
         }
     }
@@ -580,7 +580,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setRGBA", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setRGBA", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             w.write(to: &stream)
             red.write(to: &stream)
             green.write(to: &stream)
@@ -597,7 +597,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("updateCodomainMap", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateCodomainMap", options: CallOptions(context: context, timeout: timeout)) { stream in
             mapCtx.write(to: &stream)
         }
     }
@@ -610,7 +610,7 @@ extension RenderingEnginePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("updateSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("updateSettings", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             settings.write(to: &stream)
         }
     }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// What proxies for `::omero::grid::Repository` and for the interfaces derived from it have in common.
@@ -26,7 +26,7 @@ extension RepositoryPrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> HandlePrx? {
-        try await proxy.invoke("deletePaths", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("deletePaths", options: CallOptions(context: context, timeout: timeout)) { stream in
             paths.write(to: &stream)
             recursively.write(to: &stream)
             force.write(to: &stream)
@@ -42,7 +42,7 @@ extension RepositoryPrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RawFileStorePrx? {
-        try await proxy.invoke("file", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("file", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
             mode.write(to: &stream)
         } read: { try Optional<RawFileStorePrx>(from: &$0) }
@@ -56,7 +56,7 @@ extension RepositoryPrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RawFileStorePrx? {
-        try await proxy.invoke("fileById", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("fileById", options: CallOptions(context: context, timeout: timeout)) { stream in
             id.write(to: &stream)
         } read: { try Optional<RawFileStorePrx>(from: &$0) }
     }
@@ -65,7 +65,7 @@ extension RepositoryPrxProtocol {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func fileExists(path: String, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("fileExists", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("fileExists", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -74,7 +74,7 @@ extension RepositoryPrxProtocol {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func list(path: String, context: Context? = nil, timeout: Duration? = nil) async throws -> [String] {
-        try await proxy.invoke("list", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("list", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
         } read: { try [String](from: &$0) }
     }
@@ -87,7 +87,7 @@ extension RepositoryPrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [OriginalFile?] {
-        try await proxy.invoke("listFiles", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("listFiles", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
         } read: { try [OriginalFile?](from: &$0) }
     }
@@ -96,7 +96,7 @@ extension RepositoryPrxProtocol {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func makeDir(path: String, parents: Bool, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("makeDir", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("makeDir", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
             parents.write(to: &stream)
         }
@@ -106,7 +106,7 @@ extension RepositoryPrxProtocol {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func mimetype(path: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("mimetype", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("mimetype", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
         } read: { try String(from: &$0) }
     }
@@ -120,7 +120,7 @@ extension RepositoryPrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> OriginalFile? {
-        try await proxy.invoke("register", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("register", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
             Box(mimetype).write(to: &stream)
         } read: { try Optional<OriginalFile>(from: &$0) }
@@ -130,14 +130,14 @@ extension RepositoryPrxProtocol {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func root(context: Context? = nil, timeout: Duration? = nil) async throws -> OriginalFile? {
-        try await proxy.invoke("root", options: CallOptions(context: context, timeout: timeout)) { try Optional<OriginalFile>(from: &$0) }
+        try await self.proxy.invoke("root", options: CallOptions(context: context, timeout: timeout)) { try Optional<OriginalFile>(from: &$0) }
     }
 
     /// `treeList`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func treeList(path: String, context: Context? = nil, timeout: Duration? = nil) async throws -> RValue? {
-        let result = try await proxy.invoke("treeList", options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("treeList", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
         } read: { try Box<RValue>(from: &$0) }
         return result.value

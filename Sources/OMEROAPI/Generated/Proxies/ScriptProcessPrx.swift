@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::ScriptProcess`.
@@ -17,7 +17,7 @@ extension ScriptProcessPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func close(detach: Bool, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("close", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("close", options: CallOptions(context: context, timeout: timeout)) { stream in
             detach.write(to: &stream)
         }
     }
@@ -26,7 +26,7 @@ extension ScriptProcessPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getJob(context: Context? = nil, timeout: Duration? = nil) async throws -> ScriptJob? {
-        try await proxy.invoke("getJob", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<ScriptJob>(from: &$0) }
+        try await self.proxy.invoke("getJob", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<ScriptJob>(from: &$0) }
     }
 
     /// `getResults`
@@ -37,7 +37,7 @@ extension ScriptProcessPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: RValue?] {
-        let result = try await proxy.invoke("getResults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("getResults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             waitSecs.write(to: &stream)
         } read: { try [String: Box<RValue>](from: &$0) }
         return result.mapValues { $0.value }
@@ -47,7 +47,7 @@ extension ScriptProcessPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setMessage(message: String, context: Context? = nil, timeout: Duration? = nil) async throws -> String {
-        try await proxy.invoke("setMessage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setMessage", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             message.write(to: &stream)
         } read: { try String(from: &$0) }
     }

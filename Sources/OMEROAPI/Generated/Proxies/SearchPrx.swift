@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::Search`.
@@ -22,14 +22,14 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func activeQueries(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("activeQueries", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("activeQueries", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 
     /// `addOrderByAsc`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func addOrderByAsc(path: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("addOrderByAsc", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addOrderByAsc", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
         }
     }
@@ -38,7 +38,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func addOrderByDesc(path: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("addOrderByDesc", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addOrderByDesc", options: CallOptions(context: context, timeout: timeout)) { stream in
             path.write(to: &stream)
         }
     }
@@ -47,14 +47,14 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func allTypes(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("allTypes", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("allTypes", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `and`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func and(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("and", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("and", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `byAnnotatedWith`
@@ -65,7 +65,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("byAnnotatedWith", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("byAnnotatedWith", options: CallOptions(context: context, timeout: timeout)) { stream in
             examples.write(to: &stream)
         }
     }
@@ -74,7 +74,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func byFullText(query: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("byFullText", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("byFullText", options: CallOptions(context: context, timeout: timeout)) { stream in
             query.write(to: &stream)
         }
     }
@@ -83,7 +83,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func byGroupForTags(group: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("byGroupForTags", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("byGroupForTags", options: CallOptions(context: context, timeout: timeout)) { stream in
             group.write(to: &stream)
         }
     }
@@ -97,7 +97,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("byHqlQuery", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("byHqlQuery", options: CallOptions(context: context, timeout: timeout)) { stream in
             query.write(to: &stream)
             params.write(to: &stream)
         }
@@ -115,7 +115,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("byLuceneQueryBuilder", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("byLuceneQueryBuilder", options: CallOptions(context: context, timeout: timeout)) { stream in
             fields.write(to: &stream)
             from.write(to: &stream)
             to.write(to: &stream)
@@ -128,7 +128,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func bySimilarTerms(terms: [String], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("bySimilarTerms", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("bySimilarTerms", options: CallOptions(context: context, timeout: timeout)) { stream in
             terms.write(to: &stream)
         }
     }
@@ -143,7 +143,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("bySomeMustNone", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("bySomeMustNone", options: CallOptions(context: context, timeout: timeout)) { stream in
             some.write(to: &stream)
             must.write(to: &stream)
             none.write(to: &stream)
@@ -154,7 +154,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func byTagForGroups(tag: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("byTagForGroups", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("byTagForGroups", options: CallOptions(context: context, timeout: timeout)) { stream in
             tag.write(to: &stream)
         }
     }
@@ -163,7 +163,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func clearQueries(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("clearQueries", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("clearQueries", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `currentMetadata`
@@ -173,7 +173,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [String: Annotation?] {
-        try await proxy.invoke("currentMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: Annotation?](from: &$0) }
+        try await self.proxy.invoke("currentMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: Annotation?](from: &$0) }
     }
 
     /// `currentMetadataList`
@@ -183,14 +183,14 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [[String: Annotation?]] {
-        try await proxy.invoke("currentMetadataList", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [[String: Annotation?]](from: &$0) }
+        try await self.proxy.invoke("currentMetadataList", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [[String: Annotation?]](from: &$0) }
     }
 
     /// `fetchAlso`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func fetchAlso(fetches: [String], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("fetchAlso", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("fetchAlso", options: CallOptions(context: context, timeout: timeout)) { stream in
             fetches.write(to: &stream)
         }
     }
@@ -199,7 +199,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func fetchAnnotations(classes: [String], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("fetchAnnotations", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("fetchAnnotations", options: CallOptions(context: context, timeout: timeout)) { stream in
             classes.write(to: &stream)
         }
     }
@@ -208,70 +208,70 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getBatchSize(context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("getBatchSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
+        try await self.proxy.invoke("getBatchSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int32(from: &$0) }
     }
 
     /// `hasNext`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func hasNext(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("hasNext", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("hasNext", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `isAllowLeadingWildcard`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isAllowLeadingWildcard(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isAllowLeadingWildcard", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isAllowLeadingWildcard", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `isCaseSensitive`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isCaseSensitive(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isCaseSensitive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isCaseSensitive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `isMergedBatches`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isMergedBatches(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isMergedBatches", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isMergedBatches", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `isReturnUnloaded`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isReturnUnloaded(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isReturnUnloaded", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isReturnUnloaded", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `isUseProjections`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isUseProjections(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isUseProjections", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isUseProjections", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `next`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func next(context: Context? = nil, timeout: Duration? = nil) async throws -> IObject? {
-        try await proxy.invoke("next", options: CallOptions(context: context, timeout: timeout)) { try Optional<IObject>(from: &$0) }
+        try await self.proxy.invoke("next", options: CallOptions(context: context, timeout: timeout)) { try Optional<IObject>(from: &$0) }
     }
 
     /// `not`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func not(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("not", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("not", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `notAnnotatedBy`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func notAnnotatedBy(d: Details?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("notAnnotatedBy", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("notAnnotatedBy", options: CallOptions(context: context, timeout: timeout)) { stream in
             d.write(to: &stream)
         }
     }
@@ -280,7 +280,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func notOwnedBy(d: Details?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("notOwnedBy", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("notOwnedBy", options: CallOptions(context: context, timeout: timeout)) { stream in
             d.write(to: &stream)
         }
     }
@@ -294,7 +294,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("onlyAnnotatedBetween", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyAnnotatedBetween", options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(start).write(to: &stream)
             Box(stop).write(to: &stream)
         }
@@ -304,7 +304,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func onlyAnnotatedBy(d: Details?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("onlyAnnotatedBy", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyAnnotatedBy", options: CallOptions(context: context, timeout: timeout)) { stream in
             d.write(to: &stream)
         }
     }
@@ -313,7 +313,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func onlyAnnotatedWith(classes: [String], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("onlyAnnotatedWith", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyAnnotatedWith", options: CallOptions(context: context, timeout: timeout)) { stream in
             classes.write(to: &stream)
         }
     }
@@ -327,7 +327,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("onlyCreatedBetween", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyCreatedBetween", options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(start).write(to: &stream)
             Box(stop).write(to: &stream)
         }
@@ -337,7 +337,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func onlyIds(ids: [Int64], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("onlyIds", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyIds", options: CallOptions(context: context, timeout: timeout)) { stream in
             ids.write(to: &stream)
         }
     }
@@ -351,7 +351,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("onlyModifiedBetween", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyModifiedBetween", options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(start).write(to: &stream)
             Box(stop).write(to: &stream)
         }
@@ -361,7 +361,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func onlyOwnedBy(d: Details?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("onlyOwnedBy", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyOwnedBy", options: CallOptions(context: context, timeout: timeout)) { stream in
             d.write(to: &stream)
         }
     }
@@ -370,7 +370,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func onlyType(klass: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("onlyType", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyType", options: CallOptions(context: context, timeout: timeout)) { stream in
             klass.write(to: &stream)
         }
     }
@@ -379,7 +379,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func onlyTypes(classes: [String], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("onlyTypes", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("onlyTypes", options: CallOptions(context: context, timeout: timeout)) { stream in
             classes.write(to: &stream)
         }
     }
@@ -388,28 +388,28 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func or(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("or", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("or", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `remove`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func remove(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("remove", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("remove", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `resetDefaults`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func resetDefaults(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("resetDefaults", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("resetDefaults", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `results`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func results(context: Context? = nil, timeout: Duration? = nil) async throws -> [IObject?] {
-        try await proxy.invoke("results", options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
+        try await self.proxy.invoke("results", options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
     }
 
     /// `setAllowLeadingWildcard`
@@ -420,7 +420,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setAllowLeadingWildcard", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setAllowLeadingWildcard", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             allowLeadingWildcard.write(to: &stream)
         }
     }
@@ -429,7 +429,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setBatchSize(size: Int32, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setBatchSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setBatchSize", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             size.write(to: &stream)
         }
     }
@@ -438,7 +438,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setCaseSensitive(caseSensitive: Bool, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setCaseSensitive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setCaseSensitive", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             caseSensitive.write(to: &stream)
         }
     }
@@ -447,7 +447,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setCaseSentivice(caseSensitive: Bool, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setCaseSentivice", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setCaseSentivice", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             caseSensitive.write(to: &stream)
         }
     }
@@ -456,7 +456,7 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setMergedBatches(merge: Bool, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setMergedBatches", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setMergedBatches", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             merge.write(to: &stream)
         }
     }
@@ -469,7 +469,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setReturnUnloaded", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setReturnUnloaded", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             returnUnloaded.write(to: &stream)
         }
     }
@@ -482,7 +482,7 @@ extension SearchPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setUseProjections", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setUseProjections", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             useProjections.write(to: &stream)
         }
     }
@@ -491,6 +491,6 @@ extension SearchPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func unordered(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("unordered", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("unordered", options: CallOptions(context: context, timeout: timeout))
     }
 }

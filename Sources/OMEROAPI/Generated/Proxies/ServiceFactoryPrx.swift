@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::api::ServiceFactory`.
@@ -17,14 +17,14 @@ extension ServiceFactoryPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func activeServices(context: Context? = nil, timeout: Duration? = nil) async throws -> [String] {
-        try await proxy.invoke("activeServices", options: CallOptions(context: context, timeout: timeout)) { try [String](from: &$0) }
+        try await self.proxy.invoke("activeServices", options: CallOptions(context: context, timeout: timeout)) { try [String](from: &$0) }
     }
 
     /// `closeOnDestroy`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func closeOnDestroy(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("closeOnDestroy", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("closeOnDestroy", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `createByName`
@@ -35,7 +35,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> StatefulServiceInterfacePrx? {
-        try await proxy.invoke("createByName", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createByName", options: CallOptions(context: context, timeout: timeout)) { stream in
             name.write(to: &stream)
         } read: { try Optional<StatefulServiceInterfacePrx>(from: &$0) }
     }
@@ -44,21 +44,21 @@ extension ServiceFactoryPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func createExporter(context: Context? = nil, timeout: Duration? = nil) async throws -> ExporterPrx? {
-        try await proxy.invoke("createExporter", options: CallOptions(context: context, timeout: timeout)) { try Optional<ExporterPrx>(from: &$0) }
+        try await self.proxy.invoke("createExporter", options: CallOptions(context: context, timeout: timeout)) { try Optional<ExporterPrx>(from: &$0) }
     }
 
     /// `createJobHandle`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func createJobHandle(context: Context? = nil, timeout: Duration? = nil) async throws -> JobHandlePrx? {
-        try await proxy.invoke("createJobHandle", options: CallOptions(context: context, timeout: timeout)) { try Optional<JobHandlePrx>(from: &$0) }
+        try await self.proxy.invoke("createJobHandle", options: CallOptions(context: context, timeout: timeout)) { try Optional<JobHandlePrx>(from: &$0) }
     }
 
     /// `createRawFileStore`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func createRawFileStore(context: Context? = nil, timeout: Duration? = nil) async throws -> RawFileStorePrx? {
-        try await proxy.invoke("createRawFileStore", options: CallOptions(context: context, timeout: timeout)) { try Optional<RawFileStorePrx>(from: &$0) }
+        try await self.proxy.invoke("createRawFileStore", options: CallOptions(context: context, timeout: timeout)) { try Optional<RawFileStorePrx>(from: &$0) }
     }
 
     /// `createRawPixelsStore`
@@ -68,7 +68,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RawPixelsStorePrx? {
-        try await proxy.invoke("createRawPixelsStore", options: CallOptions(context: context, timeout: timeout)) { try Optional<RawPixelsStorePrx>(from: &$0) }
+        try await self.proxy.invoke("createRawPixelsStore", options: CallOptions(context: context, timeout: timeout)) { try Optional<RawPixelsStorePrx>(from: &$0) }
     }
 
     /// `createRenderingEngine`
@@ -78,14 +78,14 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> RenderingEnginePrx? {
-        try await proxy.invoke("createRenderingEngine", options: CallOptions(context: context, timeout: timeout)) { try Optional<RenderingEnginePrx>(from: &$0) }
+        try await self.proxy.invoke("createRenderingEngine", options: CallOptions(context: context, timeout: timeout)) { try Optional<RenderingEnginePrx>(from: &$0) }
     }
 
     /// `createSearchService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func createSearchService(context: Context? = nil, timeout: Duration? = nil) async throws -> SearchPrx? {
-        try await proxy.invoke("createSearchService", options: CallOptions(context: context, timeout: timeout)) { try Optional<SearchPrx>(from: &$0) }
+        try await self.proxy.invoke("createSearchService", options: CallOptions(context: context, timeout: timeout)) { try Optional<SearchPrx>(from: &$0) }
     }
 
     /// `createThumbnailStore`
@@ -95,21 +95,21 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ThumbnailStorePrx? {
-        try await proxy.invoke("createThumbnailStore", options: CallOptions(context: context, timeout: timeout)) { try Optional<ThumbnailStorePrx>(from: &$0) }
+        try await self.proxy.invoke("createThumbnailStore", options: CallOptions(context: context, timeout: timeout)) { try Optional<ThumbnailStorePrx>(from: &$0) }
     }
 
     /// `detachOnDestroy`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func detachOnDestroy(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("detachOnDestroy", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("detachOnDestroy", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `getAdminService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getAdminService(context: Context? = nil, timeout: Duration? = nil) async throws -> IAdminPrx? {
-        try await proxy.invoke("getAdminService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IAdminPrx>(from: &$0) }
+        try await self.proxy.invoke("getAdminService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IAdminPrx>(from: &$0) }
     }
 
     /// `getByName`
@@ -120,7 +120,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ServiceInterfacePrx? {
-        try await proxy.invoke("getByName", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getByName", options: CallOptions(context: context, timeout: timeout)) { stream in
             name.write(to: &stream)
         } read: { try Optional<ServiceInterfacePrx>(from: &$0) }
     }
@@ -129,35 +129,35 @@ extension ServiceFactoryPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getConfigService(context: Context? = nil, timeout: Duration? = nil) async throws -> IConfigPrx? {
-        try await proxy.invoke("getConfigService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IConfigPrx>(from: &$0) }
+        try await self.proxy.invoke("getConfigService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IConfigPrx>(from: &$0) }
     }
 
     /// `getContainerService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getContainerService(context: Context? = nil, timeout: Duration? = nil) async throws -> IContainerPrx? {
-        try await proxy.invoke("getContainerService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IContainerPrx>(from: &$0) }
+        try await self.proxy.invoke("getContainerService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IContainerPrx>(from: &$0) }
     }
 
     /// `getLdapService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getLdapService(context: Context? = nil, timeout: Duration? = nil) async throws -> ILdapPrx? {
-        try await proxy.invoke("getLdapService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ILdapPrx>(from: &$0) }
+        try await self.proxy.invoke("getLdapService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ILdapPrx>(from: &$0) }
     }
 
     /// `getMetadataService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getMetadataService(context: Context? = nil, timeout: Duration? = nil) async throws -> IMetadataPrx? {
-        try await proxy.invoke("getMetadataService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IMetadataPrx>(from: &$0) }
+        try await self.proxy.invoke("getMetadataService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IMetadataPrx>(from: &$0) }
     }
 
     /// `getPixelsService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getPixelsService(context: Context? = nil, timeout: Duration? = nil) async throws -> IPixelsPrx? {
-        try await proxy.invoke("getPixelsService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IPixelsPrx>(from: &$0) }
+        try await self.proxy.invoke("getPixelsService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IPixelsPrx>(from: &$0) }
     }
 
     /// `getProjectionService`
@@ -167,14 +167,14 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IProjectionPrx? {
-        try await proxy.invoke("getProjectionService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IProjectionPrx>(from: &$0) }
+        try await self.proxy.invoke("getProjectionService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IProjectionPrx>(from: &$0) }
     }
 
     /// `getQueryService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getQueryService(context: Context? = nil, timeout: Duration? = nil) async throws -> IQueryPrx? {
-        try await proxy.invoke("getQueryService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IQueryPrx>(from: &$0) }
+        try await self.proxy.invoke("getQueryService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IQueryPrx>(from: &$0) }
     }
 
     /// `getRenderingSettingsService`
@@ -184,7 +184,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IRenderingSettingsPrx? {
-        try await proxy.invoke("getRenderingSettingsService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IRenderingSettingsPrx>(from: &$0) }
+        try await self.proxy.invoke("getRenderingSettingsService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IRenderingSettingsPrx>(from: &$0) }
     }
 
     /// `getRepositoryInfoService`
@@ -194,63 +194,63 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IRepositoryInfoPrx? {
-        try await proxy.invoke("getRepositoryInfoService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IRepositoryInfoPrx>(from: &$0) }
+        try await self.proxy.invoke("getRepositoryInfoService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IRepositoryInfoPrx>(from: &$0) }
     }
 
     /// `getRoiService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getRoiService(context: Context? = nil, timeout: Duration? = nil) async throws -> IRoiPrx? {
-        try await proxy.invoke("getRoiService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IRoiPrx>(from: &$0) }
+        try await self.proxy.invoke("getRoiService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IRoiPrx>(from: &$0) }
     }
 
     /// `getScriptService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getScriptService(context: Context? = nil, timeout: Duration? = nil) async throws -> IScriptPrx? {
-        try await proxy.invoke("getScriptService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IScriptPrx>(from: &$0) }
+        try await self.proxy.invoke("getScriptService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IScriptPrx>(from: &$0) }
     }
 
     /// `getSecurityContexts`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getSecurityContexts(context: Context? = nil, timeout: Duration? = nil) async throws -> [IObject?] {
-        try await proxy.invoke("getSecurityContexts", options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
+        try await self.proxy.invoke("getSecurityContexts", options: CallOptions(context: context, timeout: timeout)) { try [IObject?](from: &$0) }
     }
 
     /// `getSessionService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getSessionService(context: Context? = nil, timeout: Duration? = nil) async throws -> ISessionPrx? {
-        try await proxy.invoke("getSessionService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ISessionPrx>(from: &$0) }
+        try await self.proxy.invoke("getSessionService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ISessionPrx>(from: &$0) }
     }
 
     /// `getShareService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getShareService(context: Context? = nil, timeout: Duration? = nil) async throws -> ISharePrx? {
-        try await proxy.invoke("getShareService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ISharePrx>(from: &$0) }
+        try await self.proxy.invoke("getShareService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ISharePrx>(from: &$0) }
     }
 
     /// `getTimelineService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getTimelineService(context: Context? = nil, timeout: Duration? = nil) async throws -> ITimelinePrx? {
-        try await proxy.invoke("getTimelineService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ITimelinePrx>(from: &$0) }
+        try await self.proxy.invoke("getTimelineService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ITimelinePrx>(from: &$0) }
     }
 
     /// `getTypesService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getTypesService(context: Context? = nil, timeout: Duration? = nil) async throws -> ITypesPrx? {
-        try await proxy.invoke("getTypesService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ITypesPrx>(from: &$0) }
+        try await self.proxy.invoke("getTypesService", options: CallOptions(context: context, timeout: timeout)) { try Optional<ITypesPrx>(from: &$0) }
     }
 
     /// `getUpdateService`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getUpdateService(context: Context? = nil, timeout: Duration? = nil) async throws -> IUpdatePrx? {
-        try await proxy.invoke("getUpdateService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IUpdatePrx>(from: &$0) }
+        try await self.proxy.invoke("getUpdateService", options: CallOptions(context: context, timeout: timeout)) { try Optional<IUpdatePrx>(from: &$0) }
     }
 
     /// `keepAlive`
@@ -261,7 +261,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Bool {
-        try await proxy.invoke("keepAlive", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("keepAlive", options: CallOptions(context: context, timeout: timeout)) { stream in
             proxy.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -274,7 +274,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Int64 {
-        try await proxy.invoke("keepAllAlive", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("keepAllAlive", options: CallOptions(context: context, timeout: timeout)) { stream in
             proxies.write(to: &stream)
         } read: { try Int64(from: &$0) }
     }
@@ -287,7 +287,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setCallback", options: CallOptions(context: context, timeout: timeout)) { stream in
             callback.write(to: &stream)
         }
     }
@@ -300,7 +300,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> IObject? {
-        try await proxy.invoke("setSecurityContext", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setSecurityContext", options: CallOptions(context: context, timeout: timeout)) { stream in
             obj.write(to: &stream)
         } read: { try Optional<IObject>(from: &$0) }
     }
@@ -309,7 +309,7 @@ extension ServiceFactoryPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setSecurityPassword(password: String, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("setSecurityPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setSecurityPassword", options: CallOptions(context: context, timeout: timeout)) { stream in
             password.write(to: &stream)
         }
     }
@@ -318,7 +318,7 @@ extension ServiceFactoryPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func sharedResources(context: Context? = nil, timeout: Duration? = nil) async throws -> SharedResourcesPrx? {
-        try await proxy.invoke("sharedResources", options: CallOptions(context: context, timeout: timeout)) { try Optional<SharedResourcesPrx>(from: &$0) }
+        try await self.proxy.invoke("sharedResources", options: CallOptions(context: context, timeout: timeout)) { try Optional<SharedResourcesPrx>(from: &$0) }
     }
 
     /// `subscribe`
@@ -330,7 +330,7 @@ extension ServiceFactoryPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("subscribe", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("subscribe", options: CallOptions(context: context, timeout: timeout)) { stream in
             topicName.write(to: &stream)
             prx.write(to: &stream)
         }

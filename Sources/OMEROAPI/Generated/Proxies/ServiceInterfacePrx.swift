@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// What proxies for `::omero::api::ServiceInterface` and for the interfaces derived from it have in common.
 public protocol ServiceInterfacePrxProtocol: TypedProxy {}

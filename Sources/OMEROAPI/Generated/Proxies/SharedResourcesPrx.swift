@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::SharedResources`.
@@ -22,7 +22,7 @@ extension SharedResourcesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> InteractiveProcessorPrx? {
-        try await proxy.invoke("acquireProcessor", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("acquireProcessor", options: CallOptions(context: context, timeout: timeout)) { stream in
             job.write(to: &stream)
             seconds.write(to: &stream)
         } read: { try Optional<InteractiveProcessorPrx>(from: &$0) }
@@ -32,7 +32,7 @@ extension SharedResourcesPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func addProcessor(proc: ProcessorPrx?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("addProcessor", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addProcessor", options: CallOptions(context: context, timeout: timeout)) { stream in
             proc.write(to: &stream)
         }
     }
@@ -41,14 +41,14 @@ extension SharedResourcesPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func areTablesEnabled(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("areTablesEnabled", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("areTablesEnabled", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `getScriptRepository`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getScriptRepository(context: Context? = nil, timeout: Duration? = nil) async throws -> RepositoryPrx? {
-        try await proxy.invoke("getScriptRepository", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<RepositoryPrx>(from: &$0) }
+        try await self.proxy.invoke("getScriptRepository", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<RepositoryPrx>(from: &$0) }
     }
 
     /// `newTable`
@@ -60,7 +60,7 @@ extension SharedResourcesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> TablePrx? {
-        try await proxy.invoke("newTable", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("newTable", options: CallOptions(context: context, timeout: timeout)) { stream in
             repoId.write(to: &stream)
             path.write(to: &stream)
         } read: { try Optional<TablePrx>(from: &$0) }
@@ -74,7 +74,7 @@ extension SharedResourcesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> TablePrx? {
-        try await proxy.invoke("openTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("openTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             file.write(to: &stream)
         } read: { try Optional<TablePrx>(from: &$0) }
     }
@@ -83,7 +83,7 @@ extension SharedResourcesPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func removeProcessor(proc: ProcessorPrx?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("removeProcessor", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("removeProcessor", options: CallOptions(context: context, timeout: timeout)) { stream in
             proc.write(to: &stream)
         }
     }
@@ -92,6 +92,6 @@ extension SharedResourcesPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func repositories(context: Context? = nil, timeout: Duration? = nil) async throws -> RepositoryMap {
-        try await proxy.invoke("repositories", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try RepositoryMap(from: &$0) }
+        try await self.proxy.invoke("repositories", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try RepositoryMap(from: &$0) }
     }
 }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// What proxies for `::omero::api::StatefulServiceInterface` and for the interfaces derived from it have in common.
@@ -20,14 +20,14 @@ extension StatefulServiceInterfacePrxProtocol {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func activate(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("activate", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("activate", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `close`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func close(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("close", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("close", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `getCurrentEventContext`
@@ -37,13 +37,13 @@ extension StatefulServiceInterfacePrxProtocol {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> EventContext? {
-        try await proxy.invoke("getCurrentEventContext", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<EventContext>(from: &$0) }
+        try await self.proxy.invoke("getCurrentEventContext", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<EventContext>(from: &$0) }
     }
 
     /// `passivate`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func passivate(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("passivate", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("passivate", options: CallOptions(context: context, timeout: timeout))
     }
 }

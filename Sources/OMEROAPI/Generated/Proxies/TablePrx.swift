@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::Table`.
@@ -17,7 +17,7 @@ extension TablePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func addColumn(col: Column?, context: Context? = nil, timeout: Duration? = nil) async throws -> Int32 {
-        try await proxy.invoke("addColumn", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addColumn", options: CallOptions(context: context, timeout: timeout)) { stream in
             col.write(to: &stream)
         } read: { try Int32(from: &$0) }
     }
@@ -26,7 +26,7 @@ extension TablePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func addData(cols: [Column?], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("addData", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("addData", options: CallOptions(context: context, timeout: timeout)) { stream in
             cols.write(to: &stream)
         }
     }
@@ -35,21 +35,21 @@ extension TablePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func close(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("close", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("close", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `delete`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func delete(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("delete", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("delete", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `getAllMetadata`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getAllMetadata(context: Context? = nil, timeout: Duration? = nil) async throws -> [String: RValue?] {
-        let result = try await proxy.invoke("getAllMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: Box<RValue>](from: &$0) }
+        let result = try await self.proxy.invoke("getAllMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: Box<RValue>](from: &$0) }
         return result.mapValues { $0.value }
     }
 
@@ -57,14 +57,14 @@ extension TablePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getHeaders(context: Context? = nil, timeout: Duration? = nil) async throws -> [Column?] {
-        try await proxy.invoke("getHeaders", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Column?](from: &$0) }
+        try await self.proxy.invoke("getHeaders", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [Column?](from: &$0) }
     }
 
     /// `getMetadata`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getMetadata(key: String, context: Context? = nil, timeout: Duration? = nil) async throws -> RValue? {
-        let result = try await proxy.invoke("getMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        let result = try await self.proxy.invoke("getMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             key.write(to: &stream)
         } read: { try Box<RValue>(from: &$0) }
         return result.value
@@ -74,14 +74,14 @@ extension TablePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getNumberOfRows(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getNumberOfRows", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getNumberOfRows", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `getOriginalFile`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getOriginalFile(context: Context? = nil, timeout: Duration? = nil) async throws -> OriginalFile? {
-        try await proxy.invoke("getOriginalFile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<OriginalFile>(from: &$0) }
+        try await self.proxy.invoke("getOriginalFile", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<OriginalFile>(from: &$0) }
     }
 
     /// `getWhereList`
@@ -96,7 +96,7 @@ extension TablePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64] {
-        try await proxy.invoke("getWhereList", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getWhereList", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             condition.write(to: &stream)
             variables.mapValues { Box($0) }.write(to: &stream)
             start.write(to: &stream)
@@ -109,7 +109,7 @@ extension TablePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func initialize(cols: [Column?], context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("initialize", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("initialize", options: CallOptions(context: context, timeout: timeout)) { stream in
             cols.write(to: &stream)
         }
     }
@@ -124,7 +124,7 @@ extension TablePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Data? {
-        try await proxy.invoke("read", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("read", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             colNumbers.write(to: &stream)
             start.write(to: &stream)
             stop.write(to: &stream)
@@ -139,7 +139,7 @@ extension TablePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Data? {
-        try await proxy.invoke("readCoordinates", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("readCoordinates", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             rowNumbers.write(to: &stream)
         } read: { try Optional<Data>(from: &$0) }
     }
@@ -152,7 +152,7 @@ extension TablePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setAllMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setAllMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             dict.mapValues { Box($0) }.write(to: &stream)
         }
     }
@@ -166,7 +166,7 @@ extension TablePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             key.write(to: &stream)
             Box(value).write(to: &stream)
         }
@@ -181,7 +181,7 @@ extension TablePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Data? {
-        try await proxy.invoke("slice", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("slice", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             colNumbers.write(to: &stream)
             rowNumbers.write(to: &stream)
         } read: { try Optional<Data>(from: &$0) }
@@ -191,7 +191,7 @@ extension TablePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func update(modifiedData: Data?, context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("update", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("update", options: CallOptions(context: context, timeout: timeout)) { stream in
             modifiedData.write(to: &stream)
         }
     }

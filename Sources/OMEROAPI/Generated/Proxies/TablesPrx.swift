@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// A proxy for objects of `::omero::grid::Tables`.
@@ -17,7 +17,7 @@ extension TablesPrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getRepository(context: Context? = nil, timeout: Duration? = nil) async throws -> RepositoryPrx? {
-        try await proxy.invoke("getRepository", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<RepositoryPrx>(from: &$0) }
+        try await self.proxy.invoke("getRepository", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Optional<RepositoryPrx>(from: &$0) }
     }
 
     /// `getTable`
@@ -29,7 +29,7 @@ extension TablesPrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> TablePrx? {
-        try await proxy.invoke("getTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getTable", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             file.write(to: &stream)
             sf.write(to: &stream)
         } read: { try Optional<TablePrx>(from: &$0) }

@@ -2,9 +2,9 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
-public import OMEROModel
+import OMEROModel
 
 /// A proxy for objects of `::omero::api::ThumbnailStore`.
 public struct ThumbnailStorePrx: StatefulServiceInterfacePrxProtocol {
@@ -23,7 +23,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("createThumbnail", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createThumbnail", options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(sizeX).write(to: &stream)
             Box(sizeY).write(to: &stream)
         }
@@ -33,7 +33,7 @@ extension ThumbnailStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func createThumbnails(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("createThumbnails", options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("createThumbnails", options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `createThumbnailsByLongestSideSet`
@@ -45,7 +45,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("createThumbnailsByLongestSideSet", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("createThumbnailsByLongestSideSet", options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(size).write(to: &stream)
             pixelsIds.write(to: &stream)
         }
@@ -55,7 +55,7 @@ extension ThumbnailStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func getRenderingDefId(context: Context? = nil, timeout: Duration? = nil) async throws -> Int64 {
-        try await proxy.invoke("getRenderingDefId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
+        try await self.proxy.invoke("getRenderingDefId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Int64(from: &$0) }
     }
 
     /// `getThumbnail`
@@ -67,7 +67,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getThumbnail", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnail", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(sizeX).write(to: &stream)
             Box(sizeY).write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
@@ -81,7 +81,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getThumbnailByLongestSide", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnailByLongestSide", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(size).write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
     }
@@ -94,7 +94,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getThumbnailByLongestSideDirect", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnailByLongestSideDirect", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(size).write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
     }
@@ -108,7 +108,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: ByteBuffer] {
-        try await proxy.invoke("getThumbnailByLongestSideSet", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnailByLongestSideSet", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(size).write(to: &stream)
             pixelsIds.write(to: &stream)
         } read: { try [Int64: ByteBuffer](from: &$0) }
@@ -123,7 +123,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getThumbnailDirect", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnailDirect", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(sizeX).write(to: &stream)
             Box(sizeY).write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
@@ -139,7 +139,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getThumbnailForSectionByLongestSideDirect", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnailForSectionByLongestSideDirect", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             theZ.write(to: &stream)
             theT.write(to: &stream)
             Box(size).write(to: &stream)
@@ -157,7 +157,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getThumbnailForSectionDirect", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnailForSectionDirect", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             theZ.write(to: &stream)
             theT.write(to: &stream)
             Box(sizeX).write(to: &stream)
@@ -175,7 +175,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> [Int64: ByteBuffer] {
-        try await proxy.invoke("getThumbnailSet", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnailSet", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(sizeX).write(to: &stream)
             Box(sizeY).write(to: &stream)
             pixelsIds.write(to: &stream)
@@ -191,7 +191,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> ByteBuffer {
-        try await proxy.invoke("getThumbnailWithoutDefault", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("getThumbnailWithoutDefault", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(sizeX).write(to: &stream)
             Box(sizeY).write(to: &stream)
         } read: { try ByteBuffer(from: &$0) }
@@ -201,21 +201,21 @@ extension ThumbnailStorePrx {
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func isInProgress(context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("isInProgress", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
+        try await self.proxy.invoke("isInProgress", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try Bool(from: &$0) }
     }
 
     /// `resetDefaults`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func resetDefaults(context: Context? = nil, timeout: Duration? = nil) async throws {
-        try await proxy.invoke("resetDefaults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
+        try await self.proxy.invoke("resetDefaults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout))
     }
 
     /// `setPixelsId`
     ///
     /// - Throws: ``ServerError``, `IceError`.
     public func setPixelsId(pixelsId: Int64, context: Context? = nil, timeout: Duration? = nil) async throws -> Bool {
-        try await proxy.invoke("setPixelsId", options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setPixelsId", options: CallOptions(context: context, timeout: timeout)) { stream in
             pixelsId.write(to: &stream)
         } read: { try Bool(from: &$0) }
     }
@@ -228,7 +228,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws {
-        try await proxy.invoke("setRenderingDefId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("setRenderingDefId", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             renderingDefId.write(to: &stream)
         }
     }
@@ -242,7 +242,7 @@ extension ThumbnailStorePrx {
         context: Context? = nil,
         timeout: Duration? = nil
     ) async throws -> Bool {
-        try await proxy.invoke("thumbnailExists", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
+        try await self.proxy.invoke("thumbnailExists", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             Box(sizeX).write(to: &stream)
             Box(sizeY).write(to: &stream)
         } read: { try Bool(from: &$0) }

@@ -2,11 +2,10 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// Serves `::omero::cmd::Session`. An operation that is left out answers that it does not exist.
-public protocol CommandSessionServant: SessionServant {
+public protocol CommandSessionServant: Glacier2SessionServant {
     func submit(req: Request?, current: Current) async throws -> HandlePrx?
 }
 

@@ -2,9 +2,8 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
-public import OMEROModel
 
 /// Serves `::omero::grid::monitors::FileServer`. An operation that is left out answers that it does not exist.
 public protocol FileServerServant: Servant {

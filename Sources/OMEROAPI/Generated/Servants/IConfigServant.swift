@@ -7,8 +7,8 @@ public import FoundationEssentials
 public import Foundation
 #endif
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
+import OMEROModel
 
 /// Serves `::omero::api::IConfig`. An operation that is left out answers that it does not exist.
 public protocol IConfigServant: ServiceInterfaceServant {

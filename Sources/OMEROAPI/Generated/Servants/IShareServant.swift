@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// Serves `::omero::api::IShare`. An operation that is left out answers that it does not exist.

@@ -2,8 +2,8 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
+import OMEROModel
 
 /// Serves `::omero::api::PyramidService`. An operation that is left out answers that it does not exist.
 public protocol PyramidServiceServant: StatefulServiceInterfaceServant {

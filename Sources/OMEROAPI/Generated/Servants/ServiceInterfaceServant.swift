@@ -2,8 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
-public import OMEROModel
+import IceEncoding
 
 /// Serves `::omero::api::ServiceInterface`. An operation that is left out answers that it does not exist.
 public protocol ServiceInterfaceServant: Servant {

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import OMEROModel
 
 /// Serves `::omero::grid::SharedResources`. An operation that is left out answers that it does not exist.

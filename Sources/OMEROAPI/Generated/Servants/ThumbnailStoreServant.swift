@@ -2,9 +2,9 @@
 // swift-format-ignore-file
 
 public import Ice
-public import IceEncoding
+import IceEncoding
 public import NIOCore
-public import OMEROModel
+import OMEROModel
 
 /// Serves `::omero::api::ThumbnailStore`. An operation that is left out answers that it does not exist.
 public protocol ThumbnailStoreServant: StatefulServiceInterfaceServant {

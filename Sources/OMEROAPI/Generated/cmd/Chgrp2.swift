@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// `::omero::cmd::Chgrp2`
 public struct Chgrp2: GraphModify2Protocol {

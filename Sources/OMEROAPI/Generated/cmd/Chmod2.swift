@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// `::omero::cmd::Chmod2`
 public struct Chmod2: GraphModify2Protocol {

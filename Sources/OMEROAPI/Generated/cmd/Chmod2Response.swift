@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// `::omero::cmd::Chmod2Response`
 public struct Chmod2Response: OKProtocol {

@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// `::omero::cmd::Chown2`
 public struct Chown2: GraphModify2Protocol {

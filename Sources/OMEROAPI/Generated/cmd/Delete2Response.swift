@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// `::omero::cmd::Delete2Response`
 public struct Delete2Response: OKProtocol {

@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// What handles to ``ERR`` and to the classes derived from it have in common.
 public protocol ERRProtocol: ResponseProtocol {}

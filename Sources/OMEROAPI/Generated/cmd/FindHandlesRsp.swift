@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// `::omero::cmd::FindHandlesRsp`
 public struct FindHandlesRsp: OKProtocol {

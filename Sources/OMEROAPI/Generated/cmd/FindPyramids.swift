@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 public import IceEncoding
-public import OMEROModel
+import OMEROModel
 
 /// `::omero::cmd::FindPyramids`
 public struct FindPyramids: RequestProtocol {

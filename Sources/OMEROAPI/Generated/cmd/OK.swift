@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// What handles to ``OK`` and to the classes derived from it have in common.
 public protocol OKProtocol: ResponseProtocol {}

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
+import OMEROModel
 
 /// `::omero::cmd::UpdateSessionTimeoutRequest`
 public struct UpdateSessionTimeoutRequest: RequestProtocol {

@@ -3,7 +3,6 @@
 
 public import IceEncoding
 public import NIOCore
-public import OMEROModel
 
 /// `::omero::grid::MaskColumn`
 public struct MaskColumn: ColumnProtocol {

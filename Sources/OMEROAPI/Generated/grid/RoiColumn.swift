@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import IceEncoding
-public import OMEROModel
 
 /// `::omero::grid::RoiColumn`
 public struct RoiColumn: ColumnProtocol {

@@ -3,7 +3,6 @@
 
 public import IceEncoding
 public import NIOCore
-public import OMEROModel
 
 /// `::omero::romio::RGBBuffer`
 public struct RGBBuffer: SliceClass {
