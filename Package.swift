@@ -20,6 +20,8 @@ let package = Package(
         .library(name: "Glacier2", targets: ["Glacier2"]),
         .library(name: "OMEROModel", targets: ["OMEROModel"]),
         .library(name: "OMEROAPI", targets: ["OMEROAPI"]),
+        .library(name: "OMEROServer", targets: ["OMEROServer"]),
+        .executable(name: "blitz", targets: ["blitz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -28,6 +30,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
@@ -56,6 +62,29 @@ let package = Package(
             dependencies: ["OMEROModel", "IceEncoding", "Ice", "Glacier2", nioCore],
             swiftSettings: house
         ),
+        .target(
+            name: "OMEROServer",
+            dependencies: [
+                "OMEROAccess", "OMEROAPI", "OMEROModel", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "BlitzCommands",
+            dependencies: [
+                "OMEROServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house
+        ),
+        .executableTarget(name: "blitz", dependencies: ["BlitzCommands"], swiftSettings: house),
         // Writes the Generated folders of the two modules above; scripts/generate runs it.
         .executableTarget(name: "generate", swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
