@@ -11,7 +11,7 @@ struct Call: Sendable {
     let caller: Caller
     let current: Current
 
-    var isGuest: Bool { caller.isGuest }
+    var isGuest: Bool { caller.identity.isGuest }
 
     /// The text of the call's context, or nil if it is empty.
     func context(_ key: String) -> String? { current.context[key].flatMap { $0.isEmpty ? nil : $0 } }
@@ -29,7 +29,7 @@ struct Call: Sendable {
                     "Bad authentication credentials for this action.\nPlease see ServiceFactory.setSecurityPassword."
                 )
             }
-            let roles = session.membership.roles
+            let roles = session.roles
             guard allowed.isDisjoint(with: roles) else { return }
             throw SecurityViolation(
                 "No matching roles found in [\(roles.joined(separator: ", "))] for session "

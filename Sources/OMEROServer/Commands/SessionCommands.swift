@@ -27,7 +27,7 @@ struct UpdateSessionTimeout: Command {
     /// Who is no administrator cannot switch a limit off, and gets at most the maximum.
     private func limit(_ field: String, _ target: Int64?, _ current: Int64, maximum: Int64, _ call: Call) throws -> Int64 {
         guard let target, target != current else { return current }
-        if call.caller.isAdmin { return max(0, target) }
+        if call.caller.identity.isAdmin { return max(0, target) }
         guard target > 0 else {
             throw CommandError(
                 name: "non-admin-disabling",
@@ -65,7 +65,7 @@ struct CurrentSessions: Command {
             context.userName = session.owner.name
             context.groupId = session.group.id
             context.groupName = session.group.name
-            context.isAdmin = session.membership.isAdmin
+            context.isAdmin = session.rights.isAdmin
             context.groupPermissions = nil
         }
     }
@@ -89,7 +89,6 @@ extension Call {
     /// Whether the caller may see a session: administrators all, users their own; without the privilege to read
     /// sessions only those that the same person opened.
     func maySee(_ other: LiveSession) -> Bool {
-        guard session.membership.isAdmin || other.owner.id == session.owner.id else { return false }
-        return session.membership.privileges.contains(.readSession) || other.realOwner.id == session.realOwner.id
+        caller.sessionFilter.passes(ownerID: other.owner.id, sudoerID: other.sudoer?.id)
     }
 }

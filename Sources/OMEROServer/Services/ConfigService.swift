@@ -41,7 +41,7 @@ struct ConfigService: IConfigServant, StatelessService {
     private func mayRead(_ key: String) -> Bool {
         switch Properties.visibility(key) {
         case .all: true
-        case .administrators: call.caller.isAdmin
+        case .administrators: call.caller.identity.isAdmin
         case .nobody: false
         }
     }
@@ -73,7 +73,7 @@ struct ConfigService: IConfigServant, StatelessService {
     }
 
     func setConfigValueIfEquals(key: String, value: String, test: String, current: Current) async throws -> Bool {
-        guard call.caller.isAdmin else { throw SecurityViolation("Cannot read configuration: \(key)") }
+        guard call.caller.identity.isAdmin else { throw SecurityViolation("Cannot read configuration: \(key)") }
         guard try await getConfigValue(key: key, current: current) == test else { return false }
         try await setConfigValue(key: key, value: value, current: current)
         return true

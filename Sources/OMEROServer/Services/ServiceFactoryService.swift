@@ -158,25 +158,19 @@ struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
     }
 
     func getSecurityContexts(current: Current) async throws -> [IObject?] {
-        let membership = session.membership
-        let led = membership.leaderOf.filter { !membership.memberOf.contains($0) }
-        return try await core.groups(membership.memberOf + led, for: call).map { IObject($0) }
+        let rights = session.rights
+        let led = rights.leaderOf.ordered.filter { !rights.memberOf.contains($0) }
+        return try await core.groups(rights.memberOf.ordered + led, for: call).map { IObject($0) }
     }
 
     func setSecurityContext(obj: IObject?, current: Current) async throws -> IObject? {
         guard let obj, let id = obj.id else { throw ApiUsageException("Security context must be managed!") }
-        guard session.sudoGroups == nil else {
-            throw SecurityViolation("Group-sudo session cannot change context!")
-        }
         guard obj.object.isA(ExperimenterGroup.descriptor.typeID) else {
             throw ApiUsageException("Unknown security context:\(obj.typeID)")
         }
-        let membership = session.membership
+        try session.rights.authorizeSwitch(toGroup: id)
         guard let group = try await core.directory.group(id: id) else {
             throw ApiUsageException("No such group: \(id)")
-        }
-        if !membership.isAdmin, !membership.memberOf.contains(id) {
-            throw SecurityViolation("User \(session.owner.id) is not a member of group \(id)")
         }
         // This call is one of the active ones.
         let previous = try session.state.withLock { state in

@@ -49,13 +49,13 @@ extension ServerCore {
             context.sudoerName = session.sudoer?.name
             context.groupId = state.group.id
             context.groupName = state.group.name
-            context.isAdmin = state.membership.isAdmin
-            context.adminPrivileges = state.membership.privileges.map(\.rawValue).sorted()
+            context.isAdmin = state.rights.isAdmin
+            context.adminPrivileges = state.rights.privileges.map(\.rawValue).sorted()
             context.eventId = -1
             context.eventType = session.eventType
-            context.memberOfGroups = state.membership.memberOf
-            context.leaderOfGroups = state.membership.leaderOf
-            context.groupPermissions = Permissions(rawValue: state.group.permissions)
+            context.memberOfGroups = state.rights.memberOf.ordered
+            context.leaderOfGroups = state.rights.leaderOf.ordered
+            context.groupPermissions = state.group.permissions
         }
     }
 }

@@ -35,9 +35,14 @@ struct SessionService: ISessionServant, StatelessService {
         if limits.maximumUserTimeToLive != 0 {
             try check(timeToIdleMilliseconds, "timeToIdle", limits.maximumUserTimeToIdle)
         }
+        guard let owner = try await core.directory.user(id: call.session.owner.id) else {
+            throw RemovedSessionException("No context for \(call.session.uuid)")
+        }
+        let sudoer: KnownUser? =
+            if let id = call.session.sudoer?.id { try await core.directory.user(id: id) } else { nil }
         return try await create(
-            owner: call.session.owner,
-            sudoer: call.session.sudoer,
+            owner: owner,
+            sudoer: sudoer,
             group: defaultGroup,
             eventType: "",
             agent: call.context("omero.agent") ?? "createSession",
@@ -75,20 +80,21 @@ struct SessionService: ISessionServant, StatelessService {
     private func sudo(_ principal: Principal?, toLive: Int64, toIdle: Int64) async throws -> Session? {
         guard let principal, !principal.name.isEmpty else { throw ApiUsageException("Null principal name.") }
         guard toLive >= 0, toIdle >= 0 else { throw ApiUsageException("limits cannot be negative") }
-        guard let owner = try await core.directory.account(named: principal.name) else {
+        guard let owner = try await core.directory.user(named: principal.name) else {
             throw RemovedSessionException("Cannot find a user with name \(principal.name)")
         }
-        let membership = call.session.membership
-        let isUnlimited = membership.isAdmin && membership.privileges.contains(.sudo)
+        let rights = call.session.rights
+        // Whoever acts for somebody already is still the one who acts.
+        let sudoer = try await core.directory.user(id: rights.realOwnerID)
         return try await create(
             owner: owner,
-            sudoer: call.session.realOwner,
+            sudoer: sudoer,
             group: principal.group,
             eventType: principal.eventType,
             agent: call.context("omero.agent") ?? "OMERO.sudo",
             toLive: toLive,
             toIdle: toIdle,
-            sudoGroups: isUnlimited ? nil : membership.leaderOf
+            sudoGroups: rights.has(.sudo) ? nil : rights.leaderOf.ordered
         )
     }
 
@@ -96,7 +102,7 @@ struct SessionService: ISessionServant, StatelessService {
         if core.entry(credentials) != nil { return model(try core.join(credentials)) }
         guard let p, !p.name.isEmpty else { throw ApiUsageException("Null principal name.") }
         guard case .correct = try await core.directory.check(password: credentials, of: p.name),
-            let owner = try await core.directory.account(named: p.name)
+            let owner = try await core.directory.user(named: p.name)
         else {
             let address = current.connection.endpoint
             _ = try await core.throttle.failed(user: p.name, address: address)
@@ -116,8 +122,8 @@ struct SessionService: ISessionServant, StatelessService {
     }
 
     private func create(
-        owner: Account,
-        sudoer: Account?,
+        owner: KnownUser,
+        sudoer: KnownUser?,
         group: String,
         eventType: String,
         agent: String?,
@@ -193,7 +199,7 @@ struct SessionService: ISessionServant, StatelessService {
 
     /// The caller's own sessions. Without the privilege to read sessions only those that the same person opened.
     private func open(where isWanted: (LiveSession) -> Bool) -> [Session?] {
-        let readsAll = call.session.membership.privileges.contains(.readSession)
+        let readsAll = call.session.rights.has(.readSession)
         return core.liveSessions.filter { session in
             session.owner.id == call.session.owner.id && isWanted(session)
                 && (readsAll || session.sudoer?.id == call.session.sudoer?.id)

@@ -3,18 +3,16 @@ import FoundationEssentials
 #else
 import Foundation
 #endif
+import OMEROAccess
+import OMEROModel
 
 /// What the server's sessions need to know of users and groups, and what they leave behind: the store, seen from
 /// there.
 protocol Directory: Sendable {
-    func account(named name: String) async throws -> Account?
-    func account(id: Int64) async throws -> Account?
-    /// The groups of a user, in the user's own order.
-    func memberships(of userID: Int64) async throws -> [GroupMembership]
+    func user(named name: String) async throws -> KnownUser?
+    func user(id: Int64) async throws -> KnownUser?
     func group(named name: String) async throws -> GroupRow?
     func group(id: Int64) async throws -> GroupRow?
-    /// The privileges that an administrator was not given (`AdminPrivilege:X` = `false` in the user's configuration).
-    func revokedPrivileges(of userID: Int64) async throws -> Set<String>
     func isEventType(_ name: String) async throws -> Bool
     func check(password: String, of name: String) async throws -> PasswordCheck
 
@@ -30,21 +28,23 @@ protocol Directory: Sendable {
     func session(uuid: String) async throws -> (owner: Int64, isOpen: Bool)?
 }
 
-struct Account: Sendable, Hashable {
-    let id: Int64
-    let name: String
+/// A user with what it is in.
+struct KnownUser: Sendable, Hashable {
+    let account: Account
+    /// In the user's own order: the default group first.
+    let groups: [GroupRow]
+
+    var id: Int64 { account.id }
+    var name: String { account.name }
 }
 
 struct GroupRow: Sendable, Hashable {
     let id: Int64
     let name: String
     /// Rights as OMERO's bits.
-    let permissions: Int64
-}
+    let permissions: Permissions
 
-struct GroupMembership: Sendable, Hashable {
-    let group: GroupRow
-    let isOwner: Bool
+    var facts: GroupFacts { GroupFacts(id: id, permissions: permissions) }
 }
 
 enum PasswordCheck: Sendable, Hashable {

@@ -5,16 +5,27 @@ import Foundation
 #endif
 import Ice
 import IceEncoding
+import OMEROAccess
 import OMEROModel
 import Synchronization
+
+struct NamedUser: Sendable, Hashable {
+    let id: Int64
+    let name: String
+
+    init(_ user: KnownUser) {
+        id = user.id
+        name = user.name
+    }
+}
 
 /// A session as long as it lives: shared by the clients that joined it.
 final class LiveSession: Sendable {
     let id: Int64
     let uuid: String
-    let owner: Account
+    let owner: NamedUser
     /// Who acts for the owner.
-    let sudoer: Account?
+    let sudoer: NamedUser?
     let started: Date
     let eventType: String
     let agent: String?
@@ -22,7 +33,10 @@ final class LiveSession: Sendable {
     let sudoGroups: [Int64]?
 
     struct State: Sendable {
-        var membership: Membership
+        /// What the session may do; read again when users or groups change.
+        var rights: OMEROAccess.Identity
+        /// The names of the owner's groups: operations ask for some of them as roles.
+        var roles: [String]
         /// The group that the session works in.
         var group: GroupRow
         var inputs: [String: RValue] = [:]
@@ -44,28 +58,49 @@ final class LiveSession: Sendable {
         case handle
     }
 
-    init(_ stored: StoredSession, owner: Account, sudoer: Account?, group: GroupRow, membership: Membership) {
+    init(_ stored: StoredSession, owner: KnownUser, sudoer: KnownUser?, group: GroupRow) {
         id = stored.id
         uuid = stored.new.uuid
-        self.owner = owner
-        self.sudoer = sudoer
+        self.owner = NamedUser(owner)
+        self.sudoer = sudoer.map(NamedUser.init)
         started = stored.new.started
         eventType = stored.new.eventType
         agent = stored.new.agent
         sudoGroups = stored.new.sudoGroups
-        state = Mutex(State(membership: membership, group: group))
+        let rights = Self.rights(owner, sudoer, stored.new.sudoGroups)
+        state = Mutex(State(rights: rights, roles: owner.groups.map(\.name), group: group))
     }
 
-    var membership: Membership { state.withLock { $0.membership } }
+    var rights: OMEROAccess.Identity { state.withLock { $0.rights } }
+    var roles: [String] { state.withLock { $0.roles } }
     var group: GroupRow { state.withLock { $0.group } }
     /// Who is really there.
-    var realOwner: Account { sudoer ?? owner }
+    var realOwner: NamedUser { sudoer ?? owner }
     var clients: [ClientSession] { state.withLock { Array($0.clients.values) } }
     var servantNames: [String] { state.withLock { $0.servants.keys.sorted() } }
 
     /// The client that a connection belongs to.
     func client(on connection: Connection) -> ClientSession? {
         state.withLock { state in state.clients.values.first { $0.connection === connection } }
+    }
+
+    /// What both the owner and whoever acts for the owner may do.
+    private static func rights(
+        _ owner: KnownUser,
+        _ sudoer: KnownUser?,
+        _ sudoGroups: [Int64]?
+    ) -> OMEROAccess.Identity {
+        guard let sudoer else { return OMEROAccess.Identity(owner.account) }
+        return OMEROAccess.Identity(owner.account, sudoer: sudoer.account, limitedTo: sudoGroups.map(Set.init))
+    }
+
+    /// Takes in that users or groups have changed.
+    func update(owner: KnownUser, sudoer: KnownUser?, group: GroupRow?) {
+        state.withLock { state in
+            state.rights = Self.rights(owner, sudoer, sudoGroups)
+            state.roles = owner.groups.map(\.name)
+            if let group { state.group = group }
+        }
     }
 
     /// Notes a call that begins; false when the session has ended.

@@ -74,7 +74,7 @@ struct LoginManager: SessionManager {
 
     private func open(_ login: Login) async throws -> LiveSession {
         let context = login.current.context
-        guard let owner = try await core.directory.account(named: login.userID) else {
+        guard let owner = try await core.directory.user(named: login.userID) else {
             throw RemovedSessionException("Cannot find a user with name \(login.userID)")
         }
         return try await core.create(

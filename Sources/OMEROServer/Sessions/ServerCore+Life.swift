@@ -7,14 +7,15 @@ import Glacier2
 import Ice
 import IceEncoding
 import Logging
+import OMEROAccess
 import OMEROAPI
 
 // How sessions begin and end.
 extension ServerCore {
     /// Who asks for a new session.
     struct SessionRequest: Sendable {
-        var owner: Account
-        var sudoer: Account?
+        var owner: KnownUser
+        var sudoer: KnownUser?
         /// A group's name; empty or `user` for the default group.
         var group: String
         var eventType: String
@@ -32,8 +33,7 @@ extension ServerCore {
     ///   that a group leader may not act in, `OverUsageException` for too many sessions.
     func create(_ request: SessionRequest) async throws -> LiveSession {
         try checkLimits(owner: request.owner)
-        let memberships = try await directory.memberships(of: request.owner.id)
-        let group = try await self.group(request.group, of: request.owner, memberships)
+        let group = try await self.group(request.group, of: request.owner)
         if let allowed = request.sudoGroups, !allowed.contains(group.id) {
             throw SecurityViolation("Group sudo is not permitted for group \(group.name) (gid=\(group.id))")
         }
@@ -57,16 +57,9 @@ extension ServerCore {
         )
         let id = try await directory.insert(new)
         let state = SessionState(uuid: new.uuid, lastAccess: time, references: 1, hits: 0, groupID: group.id)
-        let membership = try await membership(
-            of: request.owner, sudoer: request.sudoer, sudoGroups: request.sudoGroups, memberships)
-        let session = LiveSession(
-            StoredSession(id: id, new: new, state: state),
-            owner: request.owner,
-            sudoer: request.sudoer,
-            group: group,
-            membership: membership
-        )
-        insert(session, StoredSession(id: id, new: new, state: state))
+        let stored = StoredSession(id: id, new: new, state: state)
+        let session = LiveSession(stored, owner: request.owner, sudoer: request.sudoer, group: group)
+        insert(session, stored)
         try await directory.save([state])
         return session
     }
@@ -91,7 +84,7 @@ extension ServerCore {
         }
     }
 
-    private func checkLimits(owner: Account) throws {
+    private func checkLimits(owner: KnownUser) throws {
         let (total, own, isStopping) = state.withLock { ($0.book.count, $0.book.count(of: owner.id), $0.isStopping) }
         if isStopping { throw OverUsageException("the server is shutting down") }
         if total >= configuration.sessions.total {
@@ -103,12 +96,12 @@ extension ServerCore {
     }
 
     /// The group that a session begins in: the one of that name, else the user's default group.
-    private func group(_ name: String, of owner: Account, _ memberships: [GroupMembership]) async throws -> GroupRow {
+    private func group(_ name: String, of owner: KnownUser) async throws -> GroupRow {
         if name.isEmpty || name == "user" {
-            guard let first = memberships.first(where: { $0.group.name != "user" }) else {
+            guard let first = owner.groups.first(where: { $0.id != Roles.userGroup }) else {
                 throw ApiUsageException("Can't find default group for \(owner.name)")
             }
-            return first.group
+            return first
         }
         guard let group = try await directory.group(named: name) else {
             throw ApiUsageException("No such group: \(name)")
@@ -214,21 +207,15 @@ extension ServerCore {
     /// Takes up the sessions that were open when the server stopped, so that their clients can join them again.
     func restoreSessions() async throws {
         for stored in try await directory.openSessions() {
-            guard let owner = try await directory.account(id: stored.new.ownerID),
+            guard let owner = try await directory.user(id: stored.new.ownerID),
                 let group = try await directory.group(id: stored.state.groupID)
             else {
                 try await directory.close(session: stored.new.uuid, at: now())
                 continue
             }
-            let sudoer: Account? =
-                if let id = stored.new.sudoerID { try await directory.account(id: id) } else { nil }
-            let memberships = try await directory.memberships(of: owner.id)
-            let membership = try await membership(
-                of: owner, sudoer: sudoer, sudoGroups: stored.new.sudoGroups, memberships)
-            insert(
-                LiveSession(stored, owner: owner, sudoer: sudoer, group: group, membership: membership),
-                stored
-            )
+            let sudoer: KnownUser? =
+                if let id = stored.new.sudoerID { try await directory.user(id: id) } else { nil }
+            insert(LiveSession(stored, owner: owner, sudoer: sudoer, group: group), stored)
         }
         await reap()
     }

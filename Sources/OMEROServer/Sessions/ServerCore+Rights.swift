@@ -5,53 +5,27 @@ import OMEROAPI
 
 // What a session's user may do.
 extension ServerCore {
-    /// Reads what a user is in; with somebody who acts for the user, reduced to what both may.
-    func membership(
-        of owner: Account,
-        sudoer: Account?,
-        sudoGroups: [Int64]?,
-        _ memberships: [GroupMembership]
-    ) async throws -> Membership {
-        let isMemberOfSystem = memberships.contains { $0.group.id == Roles.systemGroupID }
-        let own = try await privileges(of: owner, isAdmin: isMemberOfSystem)
-        var membership = Membership(
-            memberOf: memberships.map(\.group.id),
-            leaderOf: memberships.filter(\.isOwner).map(\.group.id),
-            roles: memberships.map(\.group.name),
-            isAdmin: isMemberOfSystem,
-            privileges: own
-        )
-        guard let sudoer else { return membership }
-        let others = try await directory.memberships(of: sudoer.id)
-        let isAdmin = others.contains { $0.group.id == Roles.systemGroupID }
-        let privileges = try await privileges(of: sudoer, isAdmin: isAdmin)
-        if !(isAdmin && privileges.contains(.sudo)) {
-            let groups = Set(others.map(\.group.id))
-            let led = Set(others.filter(\.isOwner).map(\.group.id))
-            membership.memberOf.removeAll { !groups.contains($0) }
-            membership.leaderOf.removeAll { !led.contains($0) }
-            membership.isAdmin = membership.memberOf.contains(Roles.systemGroupID)
-        }
-        membership.privileges = isAdmin ? own.intersection(privileges) : []
-        return membership
-    }
-
-    private func privileges(of account: Account, isAdmin: Bool) async throws -> Set<Privilege> {
-        guard isAdmin else { return [] }
-        let revoked = try await directory.revokedPrivileges(of: account.id)
-        return Set(Privilege.allCases.filter { !revoked.contains($0.rawValue) })
+    /// Who calls, with `omero.group`, `omero.user` and `omero.share` of the call's context taken in.
+    ///
+    /// - Throws: `AccessRefusal`.
+    func caller(_ session: LiveSession, _ context: [String: String]) async throws -> Caller {
+        let wanted = CallContext(context)
+        let (rights, group) = session.state.withLock { ($0.rights, $0.group) }
+        let current = SessionContext(groupID: group.id)
+        let needed = wanted.neededGroupID(session: current)
+        let facts: GroupFacts? =
+            if let needed, needed != group.id { try await directory.group(id: needed)?.facts } else { group.facts }
+        return try wanted.caller(rights, session: current, group: needed == nil ? nil : facts)
     }
 
     /// Reads a session's rights and group again.
     func reload(_ session: LiveSession) async throws {
-        let memberships = try await directory.memberships(of: session.owner.id)
-        let membership = try await membership(
-            of: session.owner, sudoer: session.sudoer, sudoGroups: session.sudoGroups, memberships)
-        let group = try await directory.group(id: session.group.id)
-        session.state.withLock { state in
-            state.membership = membership
-            if let group { state.group = group }
+        guard let owner = try await directory.user(id: session.owner.id) else {
+            await end(session.uuid, says: "the user was deleted")
+            throw RemovedSessionException("No context for \(session.uuid)")
         }
+        let sudoer: KnownUser? = if let id = session.sudoer?.id { try await directory.user(id: id) } else { nil }
+        session.update(owner: owner, sudoer: sudoer, group: try await directory.group(id: session.group.id))
     }
 
     /// Reads the rights of all sessions again: users or groups have changed.
