@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "Glacier2", targets: ["Glacier2"]),
         .library(name: "OMEROModel", targets: ["OMEROModel"]),
         .library(name: "OMEROAPI", targets: ["OMEROAPI"]),
+        .library(name: "OMEROStore", targets: ["OMEROStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -28,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
@@ -56,10 +58,24 @@ let package = Package(
             dependencies: ["OMEROModel", "IceEncoding", "Ice", "Glacier2", nioCore],
             swiftSettings: house
         ),
-        // Writes the Generated folders of the two modules above; scripts/generate runs it.
+        .target(
+            name: "OMEROStore",
+            dependencies: [
+                "OMEROModel", "IceEncoding",
+                nioCore,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: house
+        ),
+        // Writes the Generated folders of the modules above; scripts/generate runs it.
         .executableTarget(name: "generate", swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
-        .target(name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes", swiftSettings: house),
+        .target(
+            name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes",
+            swiftSettings: house),
         // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.
         .target(
             name: "InteropPeer",
@@ -79,6 +95,13 @@ let package = Package(
             name: "IceEncodingTests",
             dependencies: ["IceEncoding", "InteropTypes", nioCore],
             exclude: ["Data"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "OMEROStoreTests",
+            dependencies: [
+                "OMEROStore", "OMEROModel", "IceEncoding", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: house
         ),
         .testTarget(
