@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "OMEROAPI", targets: ["OMEROAPI"]),
         .library(name: "OMEROServer", targets: ["OMEROServer"]),
         .executable(name: "blitz", targets: ["blitz"]),
+        .library(name: "OMEROStore", targets: ["OMEROStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -34,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
@@ -86,9 +88,23 @@ let package = Package(
         ),
         .executableTarget(name: "blitz", dependencies: ["BlitzCommands"], swiftSettings: house),
         // Writes the Generated folders of the two modules above; scripts/generate runs it.
+            name: "OMEROStore",
+            dependencies: [
+                "OMEROModel", "IceEncoding",
+                nioCore,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: house
+        ),
+        // Writes the Generated folders of the modules above; scripts/generate runs it.
         .executableTarget(name: "generate", swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
-        .target(name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes", swiftSettings: house),
+        .target(
+            name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes",
+            swiftSettings: house),
         // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.
         .target(
             name: "InteropPeer",
@@ -108,6 +124,13 @@ let package = Package(
             name: "IceEncodingTests",
             dependencies: ["IceEncoding", "InteropTypes", nioCore],
             exclude: ["Data"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "OMEROStoreTests",
+            dependencies: [
+                "OMEROStore", "OMEROModel", "IceEncoding", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: house
         ),
         .testTarget(

@@ -11,6 +11,7 @@ struct Generator {
     }
 
     func files(_ module: Module) throws -> [String: String] {
+        if module == .store { return try ModelWriter(schema: schema).files() }
         var files: [String: String] = [:]
         func add(_ path: String, _ content: String) throws {
             guard files.updateValue(content, forKey: path) == nil else { throw GeneratorError("two files are \(path)") }
@@ -28,9 +29,12 @@ struct Generator {
         }
         if module == .api {
             for declaration in schema.structs.values.sorted(by: { $0.id < $1.id }) {
-                try add("\(folder(declaration.id))/\(types.names.type(declaration.id)).swift", values.structure(declaration))
+                try add(
+                    "\(folder(declaration.id))/\(types.names.type(declaration.id)).swift", values.structure(declaration)
+                )
             }
-            for declaration in schema.interfaces.values.sorted(by: { $0.id < $1.id }) where module.holds(declaration.id) {
+            for declaration in schema.interfaces.values.sorted(by: { $0.id < $1.id }) where module.holds(declaration.id)
+            {
                 try add("Proxies/\(types.names.proxy(declaration.id)).swift", services.proxy(declaration))
                 try add("Servants/\(types.names.servant(declaration.id)).swift", services.servant(declaration))
             }
@@ -56,7 +60,8 @@ struct Generator {
         imports.expose(["IceEncoding"])
         var source = Source(release: schema.release, imports: imports)
         let name = module == .model ? "omeroModelTypes" : "omeroAPITypes"
-        source.line("/// The classes\(module == .api ? " and exceptions" : "") of this module, for a communicator's types.")
+        source.line(
+            "/// The classes\(module == .api ? " and exceptions" : "") of this module, for a communicator's types.")
         source.block("public let \(name) = TypeRegistry(", closing: ")") { source in
             source.block("descriptors: [", closing: module == .api ? "]," : "]") { source in
                 for id in ids {

@@ -1,6 +1,6 @@
 import Foundation
 
-// generate SCHEMA-FOLDER OUT-FOLDER: writes OUT-FOLDER/OMEROModel/Generated and OUT-FOLDER/OMEROAPI/Generated.
+// generate SCHEMA-FOLDER OUT-FOLDER: writes the folder Generated of each module, such as OUT-FOLDER/OMEROModel/Generated.
 
 do {
     guard CommandLine.arguments.count == 3 else { throw GeneratorError("usage: generate SCHEMA-FOLDER OUT-FOLDER") }
@@ -18,7 +18,9 @@ do {
             )
             try Data(content.utf8).write(to: file)
         }
-        print("\(module.rawValue): \(files.count) files, \(files.values.reduce(0) { $0 + $1.count(where: \.isNewline) }) lines")
+        print(
+            "\(module.rawValue): \(files.count) files, \(files.values.reduce(0) { $0 + $1.count(where: \.isNewline) }) lines"
+        )
     }
 } catch {
     FileHandle.standardError.write(Data("error: \(error)\n".utf8))
