@@ -56,6 +56,7 @@ let package = Package(
             dependencies: ["OMEROModel", "IceEncoding", "Ice", "Glacier2", nioCore],
             swiftSettings: house
         ),
+        .target(name: "OMEROAccess", dependencies: ["OMEROModel"], swiftSettings: house),
         // Writes the Generated folders of the two modules above; scripts/generate runs it.
         .executableTarget(name: "generate", swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
@@ -74,6 +75,7 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(
             name: "IceEncodingTests",
