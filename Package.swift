@@ -87,7 +87,8 @@ let package = Package(
             swiftSettings: house
         ),
         .executableTarget(name: "blitz", dependencies: ["BlitzCommands"], swiftSettings: house),
-        // Writes the Generated folders of the two modules above; scripts/generate runs it.
+        .target(name: "OMEROAccess", dependencies: ["OMEROModel"], swiftSettings: house),
+        .target(
             name: "OMEROStore",
             dependencies: [
                 "OMEROModel", "IceEncoding",
@@ -119,6 +120,7 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(
             name: "IceEncodingTests",
