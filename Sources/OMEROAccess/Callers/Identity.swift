@@ -60,7 +60,6 @@ public struct Identity: Sendable, Hashable {
         memberOf = account.memberOf.shared(with: sudoer.memberOf)
         leaderOf = account.leaderOf.shared(with: sudoer.leaderOf)
         isAdmin = memberOf.contains(Roles.systemGroup)
-        if !isAdmin { privileges = [] }
     }
 
     /// Who is really there: the one who opened the session.
