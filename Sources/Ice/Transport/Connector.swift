@@ -17,7 +17,7 @@ struct Connector: Sendable {
         var bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(max(1, timeouts.connect.clampedNanoseconds)))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: Self.receiveAllocator)
+            .channelOption(.recvAllocator, value: ReceiveAllocator())
             // Nothing is read before the handlers are there: a fast peer's greeting would be lost.
             .channelOption(.autoRead, value: false)
         if let source = address.sourceAddress {
@@ -46,10 +46,6 @@ struct Connector: Sendable {
             }
     }
 
-    /// Small at first, so that idle connections need little; never so large that each read gets fresh pages from the
-    /// operating system, which costs more than another read.
-    static let receiveAllocator = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 4096, maximum: 1 << 16)
-
     private func shakeHands(on channel: any Channel) -> EventLoopFuture<Connection> {
         let loop = channel.eventLoop
         let timeouts = communicator.configuration.timeouts
@@ -70,18 +66,16 @@ struct Connector: Sendable {
             channel.close(promise: nil)
         }
         let handshakes = ClientHandshakes(endpoint: endpoint, communicator: communicator, progress: progress)
+        let configuration = communicator.configuration
         handshakes.run(on: channel).assumeIsolated().flatMapThrowing { tls in
             timer.cancel()
             let connection = Connection(
                 channel: channel,
                 communicator: communicator,
-                endpoint: endpoint.description,
-                compresses: endpoint.address?.compress ?? false,
-                messageSizeMax: communicator.configuration.messageSizeMax,
-                tls: tls,
-                adapter: nil
+                origin: ConnectionOrigin(
+                    endpoint: endpoint, messageSizeMax: configuration.messageSizeMax, adapter: nil),
+                tls: tls
             )
-            let configuration = communicator.configuration
             // From here on the state machine keeps the time.
             let open = try connection.start(
                 .init(
