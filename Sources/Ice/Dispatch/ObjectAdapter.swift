@@ -92,7 +92,7 @@ public final class ObjectAdapter: Sendable {
 
     /// The servant that answers for an object, if there is one.
     public func find(_ identity: Identity, facet: String = "") -> (any Servant)? {
-        if case .found(let servant) = state.withLock({ $0.servants.find(identity, facet: facet) }) { return servant }
+        if case .found(let kind) = state.withLock({ $0.servants.find(identity, facet: facet) }) { return kind.servant }
         return nil
     }
 
