@@ -13,13 +13,7 @@ struct Connector: Sendable {
         guard let address = endpoint.address, (1...65535).contains(address.port) else {
             return loop.makeFailedFuture(error(.noEndpoint, "the endpoint can't be connected to", .connect))
         }
-        let timeouts = communicator.configuration.timeouts
-        var bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(.nanoseconds(max(1, timeouts.connect.clampedNanoseconds)))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: ReceiveAllocator())
-            // Nothing is read before the handlers are there: a fast peer's greeting would be lost.
-            .channelOption(.autoRead, value: false)
+        var bootstrap = bootstrap(on: loop)
         if let source = address.sourceAddress {
             do {
                 bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0))
@@ -46,7 +40,18 @@ struct Connector: Sendable {
             }
     }
 
-    private func shakeHands(on channel: any Channel) -> EventLoopFuture<Connection> {
+    /// Makes channels that read nothing before ``shakeHands(on:)`` has put the handlers in: a fast peer's greeting would
+    /// be lost.
+    func bootstrap(on loop: any EventLoop) -> ClientBootstrap {
+        ClientBootstrap(group: loop)
+            .connectTimeout(.nanoseconds(max(1, communicator.configuration.timeouts.connect.clampedNanoseconds)))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: ReceiveAllocator())
+            .channelOption(.autoRead, value: false)
+    }
+
+    /// On the channel's event loop.
+    func shakeHands(on channel: any Channel) -> EventLoopFuture<Connection> {
         let loop = channel.eventLoop
         let timeouts = communicator.configuration.timeouts
         let opened = loop.makePromise(of: Connection.self)
