@@ -15,7 +15,7 @@
 /// ```
 ///
 /// Members are numbered from the most distant base on. A handle of a derived class has the members of its bases;
-/// ``upcast(to:)`` and ``cast(to:)`` lead from one handle to another of the same instance.
+/// ``cast(to:)`` leads from one handle to another of the same instance, up to a base as well as down to a derived class.
 public protocol SliceClass: SliceNullable, Hashable {
     static var descriptor: ClassDescriptor { get }
     var object: ObjectReference { get }
