@@ -83,10 +83,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house
         ),
-        .executableTarget(name: "blitz", dependencies: ["BlitzCommands"], swiftSettings: house),
+        .executableTarget(
+            name: "blitz",
+            dependencies: ["BlitzCommands"],
+            swiftSettings: house
+        ),
         .target(name: "OMEROAccess", dependencies: ["OMEROModel"], swiftSettings: house),
         .target(
             name: "OMEROStore",

@@ -10,3 +10,6 @@ public struct BlitzCommand: AsyncParsableCommand {
 
     public init() {}
 }
+
+/// Runs the command with the arguments of the process, and ends the process with its exit code.
+public func runBlitz() async { await BlitzCommand.main() }

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import OMEROServer
 import ServiceLifecycle
+import UnixSignals
 
 /// `blitz serve`: an OMERO server on an embedded database.
 public struct ServeCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 import Glacier2
 import Ice
@@ -108,7 +108,9 @@ public final class OMEROServer: Service, Sendable {
                 }
             }
             let end = ContinuousClock.now + grace
-            while ContinuousClock.now < end, core.liveSessions.contains(where: { $0.state.withLock { $0.activeCalls > 0 } }) {
+            while ContinuousClock.now < end,
+                core.liveSessions.contains(where: { $0.state.withLock { $0.activeCalls > 0 } })
+            {
                 try? await Task.sleep(for: .milliseconds(20))
             }
             await core.reap()

@@ -1,3 +1,3 @@
 import BlitzCommands
 
-await BlitzCommand.main()
+await runBlitz()

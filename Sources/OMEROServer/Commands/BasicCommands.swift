@@ -9,7 +9,8 @@ struct DoAllCommand: Command {
         var responses: [Response] = []
         for inner in request.requests.compactMap(\.self) {
             guard let command = ServerCore.command(for: inner) else {
-                throw CommandError(name: "run-fail", parameters: ["message": "\(inner.typeID) is not supported by this server"])
+                throw CommandError(
+                    name: "run-fail", parameters: ["message": "\(inner.typeID) is not supported by this server"])
             }
             var last = Response(OK.make())
             for step in 0..<max(1, command.steps) { last = try await command.run(step: step, call) }
@@ -40,7 +41,8 @@ struct TimingCommand: Command {
     var steps: Int { min(max(1, Int(request.steps)), 10_000) }
 
     func run(step: Int, _ call: Call) async throws -> Response {
-        guard request.steps >= 1, request.millisPerStep >= 0, Int64(request.steps) * Int64(request.millisPerStep) <= Self.limit
+        guard request.steps >= 1, request.millisPerStep >= 0,
+            Int64(request.steps) * Int64(request.millisPerStep) <= Self.limit
         else {
             throw CommandError(name: "too-long", parameters: ["maximum": String(Self.limit)])
         }

@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 import Ice
 import IceEncoding
@@ -64,7 +64,10 @@ final class CommandHandle: Sendable {
                 return (state.announcesStep, state.currentStep, state.steps)
             }
             if announces {
-                await notify { try await $0.step(complete: Int32(clamping: done), total: Int32(clamping: total), timeout: .seconds(5)) }
+                await notify {
+                    try await $0.step(
+                        complete: Int32(clamping: done), total: Int32(clamping: total), timeout: .seconds(5))
+                }
             }
         }
         if let last, state.withLock({ $0.phase == .running }) {

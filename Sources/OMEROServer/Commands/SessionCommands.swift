@@ -2,6 +2,7 @@ import IceEncoding
 import OMEROAPI
 import OMEROAccess
 import OMEROModel
+import OMEROStore
 import Synchronization
 
 /// `omero.cmd.UpdateSessionTimeoutRequest`: other limits for a session that the caller may see.
@@ -27,7 +28,9 @@ struct UpdateSessionTimeout: Command {
     }
 
     /// Who is no administrator cannot switch a limit off, and gets at most the maximum.
-    private func limit(_ field: String, _ target: Int64?, _ current: Int64, maximum: Int64, _ call: Call) throws -> Int64 {
+    private func limit(_ field: String, _ target: Int64?, _ current: Int64, maximum: Int64, _ call: Call) throws
+        -> Int64
+    {
         guard let target, target != current else { return current }
         if call.caller.identity.isAdmin { return max(0, target) }
         guard target > 0 else {

@@ -72,7 +72,9 @@ extension AdminService {
 
     func changePermissions(obj: IObject?, perms: Permissions?, current: Current) async throws {
         guard let obj, let id = obj.id, let perms else { throw ApiUsageException("a group and permissions are needed") }
-        guard obj.object.isA(ExperimenterGroup.descriptor.typeID) else { throw SecurityViolation("Only groups allowed") }
+        guard obj.object.isA(ExperimenterGroup.descriptor.typeID) else {
+            throw SecurityViolation("Only groups allowed")
+        }
         let author = author
         try await core.store.write { try changePermissions(of: id, to: perms, $0, author) }
         await core.reloadAll()
@@ -140,7 +142,9 @@ extension AdminService {
     ) async throws {
         let author = author
         try await core.store.write { transaction in
-            guard try transaction.user(id: user) != nil else { throw ApiUsageException("No such experimenter: \(user)") }
+            guard try transaction.user(id: user) != nil else {
+                throw ApiUsageException("No such experimenter: \(user)")
+            }
             try body(transaction, author)
         }
         await core.reloadAll()

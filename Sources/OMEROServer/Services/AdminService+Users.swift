@@ -167,7 +167,9 @@ extension AdminService {
         let new = try Self.fields(of: experimenter, config: nil)
         let author = author
         try await core.store.write { transaction in
-            guard var user = try transaction.user(id: id) else { throw ApiUsageException("No such experimenter: \(id)") }
+            guard var user = try transaction.user(id: id) else {
+                throw ApiUsageException("No such experimenter: \(id)")
+            }
             guard let first = new.firstName, let last = new.lastName else {
                 throw ValidationException("a user needs a first and a last name")
             }

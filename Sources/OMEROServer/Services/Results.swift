@@ -20,7 +20,7 @@ extension ServerCore {
         try await store.read { transaction in
             let filter = try ResultFilter(call, transaction)
             return try GraphBuilder.build { builder in
-                try transaction.load(entity, try ids(transaction), fetch: fetch, into: builder) { loaded in
+                try transaction.load(entity, where: try ids(transaction), fetch: fetch, into: builder) { loaded in
                     try filter.apply(to: loaded, builder, transaction)
                 }
             }

@@ -3,6 +3,7 @@ import IceEncoding
 import OMEROAPI
 import OMEROAccess
 import OMEROModel
+import OMEROStore
 import Synchronization
 
 /// `omero.api.ServiceFactory`: the session as its client sees it.
@@ -153,7 +154,11 @@ struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
     }
 
     func setSecurityPassword(password: String, current: Current) async throws {
-        guard try await core.store.checkPassword(password, ofUserNamed: session.owner.name, required: core.requiresPasswords).isAccepted else {
+        guard
+            try await core.store.checkPassword(
+                password, ofUserNamed: session.owner.name, required: core.requiresPasswords
+            ).isAccepted
+        else {
             throw SecurityViolation("Bad password for \(session.owner.name)")
         }
         call.client.hasPassword = true

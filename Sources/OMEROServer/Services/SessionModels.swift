@@ -1,13 +1,14 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 import Ice
 import IceEncoding
 import OMEROAPI
 import OMEROAccess
 import OMEROModel
+import OMEROStore
 import Synchronization
 
 // What clients see of sessions.

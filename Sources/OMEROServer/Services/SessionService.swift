@@ -3,6 +3,7 @@ import IceEncoding
 import OMEROAPI
 import OMEROAccess
 import OMEROModel
+import OMEROStore
 import Synchronization
 
 /// `omero.api.ISession`
@@ -102,7 +103,9 @@ struct SessionService: ISessionServant, StatelessService {
     func createSession(p: Principal?, credentials: String, current: Current) async throws -> Session? {
         if core.entry(credentials) != nil { return model(try core.join(credentials)) }
         guard let p, !p.name.isEmpty else { throw ApiUsageException("Null principal name.") }
-        guard try await core.store.checkPassword(credentials, ofUserNamed: p.name, required: core.requiresPasswords).isAccepted,
+        guard
+            try await core.store.checkPassword(credentials, ofUserNamed: p.name, required: core.requiresPasswords)
+                .isAccepted,
             let owner = try await core.directory.user(named: p.name)
         else {
             let address = current.connection.endpoint

@@ -78,7 +78,9 @@ struct TypesService: ITypesServant, StatelessService {
 
     /// The value of an entry of any enumeration: all have it as their first member after the root's.
     private static func value(of entry: IObject) -> String? {
-        guard let field = entry.object.descriptor.allFields.firstIndex(where: { $0.name == "_value" }) else { return nil }
+        guard let field = entry.object.descriptor.allFields.firstIndex(where: { $0.name == "_value" }) else {
+            return nil
+        }
         return (entry.object[field] as Box<String>).value
     }
 }

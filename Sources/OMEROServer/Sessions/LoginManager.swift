@@ -2,6 +2,7 @@ import Glacier2
 import Ice
 import IceEncoding
 import OMEROAPI
+import OMEROStore
 import Synchronization
 
 /// Decides who may log in, and opens the session for the client: what OMERO's verifier and session manager do behind
@@ -18,11 +19,13 @@ struct LoginManager: SessionManager {
         else { throw PermissionDeniedException(reason: "name or password is too long") }
         let joined = try await verify(login)
         guard let clientID = context["omero.client.uuid"], !clientID.isEmpty else {
-            throw Self.wrapped(ApiUsageException("No value for omero.client.uuid in the context"), type: "omero.ApiUsageException")
+            throw Self.wrapped(
+                ApiUsageException("No value for omero.client.uuid in the context"), type: "omero.ApiUsageException")
         }
         do {
             let session = if let joined { try core.join(joined) } else { try await open(login) }
-            return try core.admit(clientID, to: session, connection: login.current.connection, hasPassword: joined == nil)
+            return try core.admit(
+                clientID, to: session, connection: login.current.connection, hasPassword: joined == nil)
         } catch {
             throw Self.refusal(for: core.refusal(for: error))
         }
@@ -46,10 +49,10 @@ struct LoginManager: SessionManager {
         }
         let address = login.current.connection.endpoint
         switch try await core.store.checkPassword(password, ofUserNamed: user, required: core.requiresPasswords) {
-        case .accepted:
+        case .accepted(_):
             core.throttle.succeeded(user: user)
             return nil
-        case .wrong, .locked, .unknownUser:
+        case .wrong(_), .locked(_), .unknownUser:
             guard try await core.throttle.failed(user: user, address: Self.host(of: address)) else {
                 throw PermissionDeniedException(reason: "too many failed log-ins from this address")
             }

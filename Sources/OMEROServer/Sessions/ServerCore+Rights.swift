@@ -3,6 +3,7 @@ import IceEncoding
 import Logging
 import OMEROAPI
 import OMEROAccess
+import OMEROStore
 import Synchronization
 
 // What a session's user may do.

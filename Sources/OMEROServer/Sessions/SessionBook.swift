@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// What the server remembers of a session while it lives.
@@ -96,7 +96,8 @@ extension SessionEntry {
             return "Session (started=\(started.timestamp), hits=\(hits), last access=\(lastAccess.timestamp)) "
                 + "exceeded \(name) (\(limit)) by \(over) ms"
         }
-        return exceeded("timeToLive", timeToLive, since: started) ?? exceeded("timeToIdle", timeToIdle, since: lastAccess)
+        return exceeded("timeToLive", timeToLive, since: started)
+            ?? exceeded("timeToIdle", timeToIdle, since: lastAccess)
     }
 }
 
@@ -108,7 +109,9 @@ extension Date {
 
     /// Such as `2026-11-23 12:00:00.5`, as Java writes time stamps.
     fileprivate var timestamp: String {
-        let text = formatted(.iso8601.year().month().day().dateSeparator(.dash).dateTimeSeparator(.space).time(includingFractionalSeconds: true))
+        let text = formatted(
+            .iso8601.year().month().day().dateSeparator(.dash).dateTimeSeparator(.space).time(
+                includingFractionalSeconds: true))
         return text.hasSuffix("Z") ? String(text.dropLast()) : text
     }
 }

@@ -3,12 +3,12 @@
 import argparse
 import time
 
+import omero
+import omero.clients  # before all others of OMERO's modules: they import each other in a circle
+import omero.callbacks
+import omero.cmd
 import Glacier2
 import Ice
-import omero
-import omero.cmd
-import omero.gateway
-import omero.callbacks
 from omero.gateway import BlitzGateway
 from omero.rtypes import rint, rlong, rstring, rtime, unwrap
 
@@ -229,7 +229,7 @@ def check_users_groups_and_switches(server):
         context = gateway.getEventContext()
         equal((context.groupId, context.groupName, context.isAdmin), (first, first_name, False))
         equal(list(context.memberOfGroups), [first, second, 1])
-        equal(str(context.groupPermissions), "rw----") if False else None
+        equal(str(context.groupPermissions), "rw----")
         assert not gateway.isAdmin()
         assert gateway.setGroupForSession(second)
         equal(gateway.getEventContext().groupId, second)
@@ -260,7 +260,7 @@ def check_acting_for_others(server):
         other = root.suConn(name, group_name, ttl=60000)
         assert other is not None
         context = other.getEventContext()
-        equal((context.userName, context.groupName, context.sudoerName), (name, group_name, "root"))
+        equal((context.userName, context.groupName, unwrap(context.sudoerName)), (name, group_name, "root"))
         equal(unwrap(context.sudoerId), 0)
         other.close()
     with server.connected(name, "secret") as gateway:
@@ -322,7 +322,8 @@ def check_services_that_are_not_there(server):
         factory = gateway.c.sf
         raises(omero.ApiUsageException, factory.getByName, "omero.api.INothing", says="is an unknown service")
         raises(omero.ServerError, factory.createRawPixelsStore)
-        assert [name for name in factory.activeServices() if name.endswith("IAdmin")]
+        factory.getAdminService()
+        assert [name for name in factory.activeServices() if name.endswith("IAdmin")], factory.activeServices()
 
 
 def check_configuration(server):
@@ -333,7 +334,6 @@ def check_configuration(server):
         equal(len(config.getDatabaseUuid()), 36)
         assert abs(config.getServerTime().val - time.time() * 1000) < 60000
         assert "omero.client.ui.tree.orphans.name" in config.getClientConfigValues()
-        assert gateway.getServerVersion().startswith("5.6")
 
 
 def check_guest(server):
