@@ -70,6 +70,7 @@ let package = Package(
                 "OMEROAccess", "OMEROAPI", "OMEROModel", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
