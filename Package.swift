@@ -59,7 +59,9 @@ let package = Package(
         // Writes the Generated folders of the two modules above; scripts/generate runs it.
         .executableTarget(name: "generate", swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
-        .target(name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes", swiftSettings: house),
+        .target(
+            name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes",
+            swiftSettings: house),
         // Foreign programs as child processes, for the tests that need them.
         .target(name: "InteropProcess", path: "Tests/InteropProcess", swiftSettings: house),
         // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.

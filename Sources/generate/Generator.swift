@@ -28,9 +28,12 @@ struct Generator {
         }
         if module == .api {
             for declaration in schema.structs.values.sorted(by: { $0.id < $1.id }) {
-                try add("\(folder(declaration.id))/\(types.names.type(declaration.id)).swift", values.structure(declaration))
+                try add(
+                    "\(folder(declaration.id))/\(types.names.type(declaration.id)).swift", values.structure(declaration)
+                )
             }
-            for declaration in schema.interfaces.values.sorted(by: { $0.id < $1.id }) where module.holds(declaration.id) {
+            for declaration in schema.interfaces.values.sorted(by: { $0.id < $1.id }) where module.holds(declaration.id)
+            {
                 try add("Proxies/\(types.names.proxy(declaration.id)).swift", services.proxy(declaration))
                 try add("Servants/\(types.names.servant(declaration.id)).swift", services.servant(declaration))
             }
@@ -48,7 +51,9 @@ struct Generator {
         let writer = TestWriter(types)
         let interfaces = schema.interfaces.values.filter { Module.api.holds($0.id) }.sorted { $0.id < $1.id }
         var files = ["Interfaces.swift": writer.list(interfaces)]
-        for declaration in interfaces { files["\(types.names.type(declaration.id)).swift"] = try writer.file(declaration) }
+        for declaration in interfaces {
+            files["\(types.names.type(declaration.id)).swift"] = try writer.file(declaration)
+        }
         return files
     }
 
@@ -65,7 +70,8 @@ struct Generator {
         imports.expose(["IceEncoding"])
         var source = Source(release: schema.release, imports: imports)
         let name = module == .model ? "omeroModelTypes" : "omeroAPITypes"
-        source.line("/// The classes\(module == .api ? " and exceptions" : "") of this module, for a communicator's types.")
+        source.line(
+            "/// The classes\(module == .api ? " and exceptions" : "") of this module, for a communicator's types.")
         source.block("public let \(name) = TypeRegistry(", closing: ")") { source in
             source.block("descriptors: [", closing: module == .api ? "]," : "]") { source in
                 for id in ids {

@@ -116,8 +116,11 @@ struct ServiceWriter {
         let start =
             "try await self.proxy.invoke(\(operation.declaration.name.literal)\(operation.mode)\(operation.format), "
             + "options: CallOptions(context: context, timeout: timeout))"
-        let writes = operation.parameters.map { "\($0.type.toWireParenthesized(Names.quoted($0.name))).write(to: &stream)" }
-        let write = writes.isEmpty ? "" : " { stream in\n            \(writes.joined(separator: "\n            "))\n        }"
+        let writes = operation.parameters.map {
+            "\($0.type.toWireParenthesized(Names.quoted($0.name))).write(to: &stream)"
+        }
+        let write =
+            writes.isEmpty ? "" : " { stream in\n            \(writes.joined(separator: "\n            "))\n        }"
         guard let result = operation.result else { return start + write }
         if result.isBridged {
             let read = "{ try \(result.wireExpression)(from: &$0) }"
@@ -156,7 +159,8 @@ struct ServiceWriter {
             source.line()
             source.line("public func operation(_ name: String) -> OperationDescriptor? { \(table(id))[name] }")
             source.line()
-            source.block("public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {") { source in
+            source.block("public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {") {
+                source in
                 source.line("switch request.current.operation {")
                 for operation in all { dispatch(operation, to: &source) }
                 source.line("default: throw request.operationNotExist()")

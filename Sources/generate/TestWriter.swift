@@ -90,7 +90,8 @@ struct TestWriter {
         }
         let list = (arguments + ["context: $1", "timeout: $2"]).joined(separator: ", ")
         let ignored = parameters.isEmpty ? "_ = $0; return " : ""
-        source.line("await calls.check(\(samples).\(operation.name)) { \(ignored)try await proxy.\(operation.name)(\(list)) }")
+        source.line(
+            "await calls.check(\(samples).\(operation.name)) { \(ignored)try await proxy.\(operation.name)(\(list)) }")
     }
 
     private func answer(_ operation: ServiceWriter.Operation, _ samples: String, to source: inout Source) {

@@ -10,7 +10,9 @@ private struct Facts {
     private let values: [Substring: Substring]
 
     init(_ text: String) {
-        let pairs = text.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false) }
+        let pairs = text.split(separator: "\n").map {
+            $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        }
         values = Dictionary(uniqueKeysWithValues: pairs.map { ($0[0], $0[1]) })
     }
 
@@ -27,7 +29,9 @@ private struct Facts {
     func long(_ path: String) -> Int64? { self[path].flatMap { Int64($0) } }
     func int(_ path: String) -> Int32? { self[path].flatMap { Int32($0) } }
     func bool(_ path: String) -> Bool? { self[path].map { $0 == "true" } }
-    func double(_ path: String) -> Double? { self[path].flatMap { UInt64($0, radix: 16) }.map(Double.init(bitPattern:)) }
+    func double(_ path: String) -> Double? {
+        self[path].flatMap { UInt64($0, radix: 16) }.map(Double.init(bitPattern:))
+    }
     func date(_ path: String) -> Date? { long(path).map(Date.init(omeroMilliseconds:)) }
     func count(_ path: String) -> Int? { self[path].flatMap { Int($0.prefix { $0 != " " }) } }
 }
@@ -35,7 +39,9 @@ private struct Facts {
 /// The round trip goes by descriptors; here are the names that users see.
 @Suite("Typed properties have the values that omero-py has put there", .needsPeer, .serialized)
 struct AccessorTests {
-    private func get<Class: SliceClass>(_ type: Class.Type, _ how: String, _ judge: Judge) async throws -> (Class, Facts) {
+    private func get<Class: SliceClass>(_ type: Class.Type, _ how: String, _ judge: Judge) async throws -> (
+        Class, Facts
+    ) {
         let (object, text) = try await judge.build("\(Class.descriptor.typeID) \(how)")
         return (try #require(object?.cast(to: type)), Facts(text))
     }
@@ -70,7 +76,8 @@ struct AccessorTests {
             let permissions = try #require(details.permissions)
             #expect(permissions.rawValue == facts.long("_details _permissions _perm1"))
             #expect(permissions.restrictions == [true, true])
-            #expect(permissions.extendedRestrictions.last == facts.string("_details _permissions _extendedRestrictions[1]"))
+            #expect(
+                permissions.extendedRestrictions.last == facts.string("_details _permissions _extendedRestrictions[1]"))
         }
     }
 

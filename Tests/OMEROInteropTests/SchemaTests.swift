@@ -5,7 +5,9 @@ import Testing
 /// Line by line, what a script prints as `name: number`.
 private func counts(_ text: String) -> [String: String] {
     let lines = text.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 1) }
-    return Dictionary(lines.filter { $0.count == 2 }.map { (String($0[0]), $0[1].trimmingCharacters(in: .whitespaces)) }) {
+    return Dictionary(
+        lines.filter { $0.count == 2 }.map { (String($0[0]), $0[1].trimmingCharacters(in: .whitespaces)) }
+    ) {
         first, _ in first
     }
 }

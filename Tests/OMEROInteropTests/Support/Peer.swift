@@ -20,7 +20,9 @@ enum Peer {
 }
 
 extension Trait where Self == ConditionTrait {
-    static var needsPeer: Self { .enabled(if: !Peer.python.isEmpty, "omero-py is not prepared: eval \"$(scripts/peers)\"") }
+    static var needsPeer: Self {
+        .enabled(if: !Peer.python.isEmpty, "omero-py is not prepared: eval \"$(scripts/peers)\"")
+    }
 }
 
 /// Runs `body` with the judge of a new Tests/Interop/OMERO/peer.py.
@@ -91,7 +93,9 @@ struct Judge: Sendable {
     }
 
     /// Calls all operations (`callAll`, `callMissing`) of our servant: what went wrong, and how many they were.
-    func call(_ operation: String, _ interface: String, of servant: Proxy) async throws -> (failures: [String], counts: String) {
+    func call(_ operation: String, _ interface: String, of servant: Proxy) async throws -> (
+        failures: [String], counts: String
+    ) {
         let lines = try await proxy.invoke(operation, mode: .idempotent) { stream in
             interface.write(to: &stream)
             Optional(servant).write(to: &stream)

@@ -151,7 +151,7 @@ struct Oracle: Sendable {
 }
 
 /// An interface with its samples; generated.
-protocol InterfaceTest {
+protocol InterfaceTest: SendableMetatype {
     /// The type id.
     static var id: String { get }
     /// A servant that compares and answers.
