@@ -86,8 +86,7 @@ struct ClassWriter {
         let name = names.type(id)
         let hidden = schema.patches.hidden.contains(id)
         let access = hidden ? "package" : "public"
-        let bases =
-            declaration.base.flatMap { hidden || $0 == "Object" ? nil : names.classProtocol($0) } ?? "SliceClass"
+        let bases = declaration.base.flatMap { hidden || $0 == "Object" ? nil : names.classProtocol($0) } ?? "SliceClass"
         let hasSubclasses = !hidden && !schema.subclasses(of: id).isEmpty
         if hasSubclasses, id != Self.modelRoot {
             source.line("/// What handles to ``\(name)`` and to the classes derived from it have in common.")
@@ -147,8 +146,7 @@ struct ClassWriter {
         let throwing = "get throws(ModelError)"
         switch member.kind {
         case .plain:
-            let value =
-                type.isBridged ? type.fromWire("(object[\(member.field)] as \(type.wire))") : "object[\(member.field)]"
+            let value = type.isBridged ? type.fromWire("(object[\(member.field)] as \(type.wire))") : "object[\(member.field)]"
             source.line("public var \(name): \(type.name) { \(value) }")
         case .loadedFlag:
             source.line("/// Whether the collection was fetched with the object.")

@@ -45,15 +45,9 @@ struct Types {
         if let name = Self.basic[type] {
             return SwiftType(name, modules: type == "Object" ? ["IceEncoding"] : type == "Object*" ? ["Ice"] : [])
         }
-        if type.hasSuffix("*") {
-            return SwiftType(names.proxy(String(type.dropLast())) + "?", modules: [Module.api.rawValue])
-        }
+        if type.hasSuffix("*") { return SwiftType(names.proxy(String(type.dropLast())) + "?", modules: [Module.api.rawValue]) }
         if let value = schema.patches.values[type] {
-            var box = SwiftType("\(value)?", wire: "Box<\(value)>") {
-                "\($0).value"
-            } toWire: {
-                "Box(\($0))"
-            }
+            var box = SwiftType("\(value)?", wire: "Box<\(value)>") { "\($0).value" } toWire: { "Box(\($0))" }
             let isBasic = Self.basic.values.contains(value)
             box.modules = isBasic ? [] : [value == "Date" ? "Foundation" : Module.model.rawValue]
             return box

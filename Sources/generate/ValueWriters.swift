@@ -105,9 +105,7 @@ struct ValueWriters {
             source.block("public static let sliceType = SliceType.structure(", closing: ")") { source in
                 source.list("StructDescriptor(\(declaration.id.literal), fields: [", parts, closing: "])")
             }
-            source.line(
-                "public static let minimumWireSize = \(fields.map { "\(plain($0.type)).minimumWireSize" }.joined(separator: " + "))"
-            )
+            source.line("public static let minimumWireSize = \(fields.map { "\(plain($0.type)).minimumWireSize" }.joined(separator: " + "))")
             source.line()
             source.block("public init(from stream: inout IceInputStream) throws(MarshalError) {") { source in
                 for field in fields { source.line("\(field.name) = try \(plain(field.type))(from: &stream)") }
@@ -170,9 +168,7 @@ struct ValueWriters {
             $0.hasPrefix("::Glacier2") ? "UserException" : names.classProtocol($0)
         }
         if derived {
-            source.line(
-                "/// ``\(name)`` and all exceptions derived from it: `catch let error as any \(names.classProtocol(id))`."
-            )
+            source.line("/// ``\(name)`` and all exceptions derived from it: `catch let error as any \(names.classProtocol(id))`.")
             source.block("public protocol \(names.classProtocol(id)): \(baseProtocol ?? "UserException") {") { source in
                 for (field, declared) in zip(fields, all) {
                     guard declaration.fields?.contains(where: { $0.name == declared.name }) == true else { continue }
