@@ -20,6 +20,9 @@ let package = Package(
         .library(name: "Glacier2", targets: ["Glacier2"]),
         .library(name: "OMEROModel", targets: ["OMEROModel"]),
         .library(name: "OMEROAPI", targets: ["OMEROAPI"]),
+        .library(name: "OMEROServer", targets: ["OMEROServer"]),
+        .executable(name: "blitz", targets: ["blitz"]),
+        .library(name: "OMEROStore", targets: ["OMEROStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -28,6 +31,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
@@ -56,7 +64,43 @@ let package = Package(
             dependencies: ["OMEROModel", "IceEncoding", "Ice", "Glacier2", nioCore],
             swiftSettings: house
         ),
-        // Writes the Generated folders of the two modules above; scripts/generate runs it.
+        .target(
+            name: "OMEROServer",
+            dependencies: [
+                "OMEROAccess", "OMEROAPI", "OMEROModel", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "BlitzCommands",
+            dependencies: [
+                "OMEROServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house
+        ),
+        .executableTarget(name: "blitz", dependencies: ["BlitzCommands"], swiftSettings: house),
+        .target(name: "OMEROAccess", dependencies: ["OMEROModel"], swiftSettings: house),
+        .target(
+            name: "OMEROStore",
+            dependencies: [
+                "OMEROModel", "IceEncoding",
+                nioCore,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: house
+        ),
+        // Writes the Generated folders of the modules above; scripts/generate runs it.
         .executableTarget(name: "generate", swiftSettings: house),
         // The types of Tests/Interop/Peers/Interop.ice, for the tests of several modules.
         .target(
@@ -84,11 +128,19 @@ let package = Package(
             dependencies: ["Ice", "IceEncoding", "InteropProcess", "OMEROAPI", "OMEROModel", nioCore],
             swiftSettings: house
         ),
+        .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(
             name: "IceEncodingTests",
             dependencies: ["IceEncoding", "InteropTypes", nioCore],
             exclude: ["Data"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "OMEROStoreTests",
+            dependencies: [
+                "OMEROStore", "OMEROModel", "IceEncoding", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: house
         ),
         .testTarget(

@@ -9,6 +9,9 @@ struct RequestForwarder: RawServant {
     func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
         let current = request.current
         let entry = try router.entry(for: current.connection)
+        guard entry.session.accepts(current.identity) else {
+            throw IceError(.objectNotExist, "the object is not one of this session")
+        }
         if let response = await router.backend?.dispatchLocally(request) { return response }
         guard let target = entry.routes.find(current.identity) else {
             throw IceError(.objectNotExist, "no proxy was announced for the object")

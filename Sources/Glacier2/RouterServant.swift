@@ -1,4 +1,5 @@
 public import Ice
+public import IceEncoding
 import Synchronization
 
 /// How a client wants to log in.
@@ -23,10 +24,14 @@ public protocol RoutedSession: Sendable {
     func refresh() async
     /// The client has logged out, or its connection has ended. Called once.
     func destroy() async
+    /// Whether the client may call objects with that identity (`Glacier2.Filter.Category`). What is refused looks as
+    /// if it did not exist.
+    func accepts(_ identity: Identity) -> Bool
 }
 
 extension RoutedSession {
     public func refresh() async {}
+    public func accepts(_ identity: Identity) -> Bool { true }
 }
 
 /// What a router is made of.

@@ -74,7 +74,7 @@ public final class Communicator: ProxyBinding {
     }
 
     /// Has `job` carried out by ``run()``. False when the communicator has ended.
-    func spawn(_ job: @escaping @Sendable () async -> Void) -> Bool {
+    package func spawn(_ job: @escaping @Sendable () async -> Void) -> Bool {
         if case .terminated = workSource.yield(job) { return false }
         return true
     }

@@ -2,6 +2,8 @@
 enum Module: String, CaseIterable {
     case model = "OMEROModel"
     case api = "OMEROAPI"
+    /// Only tables of the data model.
+    case store = "OMEROStore"
 
     /// The module of a type; what is not OMERO's own goes where it is needed.
     init(holding id: String) { self = Self.isModel(id) ? .model : .api }

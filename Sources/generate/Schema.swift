@@ -12,6 +12,8 @@ struct Schema {
     /// By the type id of the enumeration.
     var units: [String: QuantityDeclaration] = [:]
     var patches = Patches()
+    /// The data model, by area.
+    var dataModel: [DataModelDocument] = []
     /// The wire fields, such as `::omero::model::Project._name`, that every saved object has.
     var requiredFields: Set<String> = []
     var release = ""
@@ -55,8 +57,9 @@ struct Schema {
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         for file in files where file.pathExtension == "json" && file.lastPathComponent != "patches.json" {
             let document: DataModelDocument = try Self.read(file)
+            dataModel.append(document)
             for type in document.types {
-                for property in type.properties ?? [] where property.required == true {
+                for property in type.properties ?? [] where property.required {
                     for field in property.wire ?? [] { requiredFields.insert("::omero::model::\(type.name).\(field)") }
                 }
             }
@@ -186,16 +189,4 @@ struct QuantityDeclaration: Decodable {
     let `enum`: String
     let base: String
     let units: [Unit]
-}
-
-struct DataModelDocument: Decodable {
-    struct Property: Decodable {
-        let required: Bool?
-        let wire: [String]?
-    }
-    struct Model: Decodable {
-        let name: String
-        let properties: [Property]?
-    }
-    let types: [Model]
 }

@@ -155,8 +155,11 @@ struct ServiceWriter {
                 source.line()
             }
             let ids = ([declaration] + bases).map { $0.id.literal }
-            source.list("public var typeIDs: [String] { [", ids, closing: "] }")
-            source.line()
+            source.line("/// The type ids of the interface and its bases, the most derived one first.")
+            source.list("public static var interfaceIDs: [String] { [", ids, closing: "] }")
+            source.line("/// What the interface's description says of its operations, by name.")
+            source.line("public static var operations: [String: OperationDescriptor] { \(table(id)) }")
+            source.line("public var typeIDs: [String] { Self.interfaceIDs }")
             source.line("public func operation(_ name: String) -> OperationDescriptor? { \(table(id))[name] }")
             source.line()
             source.block("public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {") {

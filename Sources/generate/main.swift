@@ -1,7 +1,7 @@
 import Foundation
 
-// generate SCHEMA-FOLDER PACKAGE-FOLDER: writes Sources/OMEROModel/Generated, Sources/OMEROAPI/Generated and
-// Tests/OMEROInteropTests/Generated in PACKAGE-FOLDER.
+// generate SCHEMA-FOLDER PACKAGE-FOLDER: writes the folder Generated of each module (such as
+// PACKAGE-FOLDER/Sources/OMEROModel/Generated) and of the tests with omero-py.
 
 do {
     guard CommandLine.arguments.count == 3 else { throw GeneratorError("usage: generate SCHEMA-FOLDER PACKAGE-FOLDER") }
@@ -20,7 +20,9 @@ do {
             )
             try Data(content.utf8).write(to: file)
         }
-        print("\(part): \(files.count) files, \(files.values.reduce(0) { $0 + $1.count(where: \.isNewline) }) lines")
+        print(
+            "\(part): \(files.count) files, \(files.values.reduce(0) { $0 + $1.count(where: \.isNewline) }) lines"
+        )
     }
 } catch {
     FileHandle.standardError.write(Data("error: \(error)\n".utf8))

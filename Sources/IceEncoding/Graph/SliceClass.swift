@@ -35,6 +35,11 @@ extension SliceClass {
     /// The handle of another class, if the instance is one of it.
     public func cast<Class: SliceClass>(to type: Class.Type = Class.self) -> Class? { object.cast(to: type) }
 
+    /// A new instance in a graph of its own; its members are zero, empty, null or absent unless `body` sets them.
+    public static func make(_ body: (inout Draft<Self>) throws -> Void = { _ in }) rethrows -> Self {
+        try GraphBuilder.build { try $0.add(Self.self, body) }
+    }
+
     /// Whether both graphs look the same from here: see ``ObjectReference/isEquivalent(to:)``.
     public func isEquivalent(to other: Self) -> Bool { object.isEquivalent(to: other.object) }
 

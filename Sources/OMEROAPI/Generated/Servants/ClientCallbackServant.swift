@@ -24,8 +24,11 @@ extension ClientCallbackServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::api::ClientCallback"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::api::ClientCallback"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { clientCallbackOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { clientCallbackOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -19,8 +19,11 @@ extension ClusterNodeServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::grid::ClusterNode"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::grid::ClusterNode"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { clusterNodeOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { clusterNodeOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -19,8 +19,11 @@ extension CmdCallbackServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::cmd::CmdCallback"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::cmd::CmdCallback"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { cmdCallbackOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { cmdCallbackOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -14,8 +14,11 @@ extension CommandSessionServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::cmd::Session", "::Glacier2::Session"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::cmd::Session", "::Glacier2::Session"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { commandSessionOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { commandSessionOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

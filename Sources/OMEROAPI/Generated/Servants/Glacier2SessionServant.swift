@@ -14,8 +14,11 @@ extension Glacier2SessionServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::Glacier2::Session"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::Glacier2::Session"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { glacier2SessionOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { glacier2SessionOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

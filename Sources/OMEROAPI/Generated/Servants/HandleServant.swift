@@ -44,8 +44,11 @@ extension HandleServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::cmd::Handle"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::cmd::Handle"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { handleOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { handleOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -145,8 +145,11 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::api::IMetadata", "::omero::api::ServiceInterface"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::api::IMetadata", "::omero::api::ServiceInterface"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { iMetadataOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { iMetadataOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

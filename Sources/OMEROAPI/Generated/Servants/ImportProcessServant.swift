@@ -35,12 +35,15 @@ extension ImportProcessServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { [
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { [
         "::omero::grid::ImportProcess",
         "::omero::api::StatefulServiceInterface",
         "::omero::api::ServiceInterface"
     ] }
-
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { importProcessOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { importProcessOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -75,12 +75,15 @@ extension JobHandleServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { [
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { [
         "::omero::api::JobHandle",
         "::omero::api::StatefulServiceInterface",
         "::omero::api::ServiceInterface"
     ] }
-
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { jobHandleOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { jobHandleOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

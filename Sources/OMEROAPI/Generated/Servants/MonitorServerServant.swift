@@ -62,8 +62,11 @@ extension MonitorServerServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::grid::monitors::MonitorServer"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::grid::monitors::MonitorServer"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { monitorServerOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { monitorServerOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

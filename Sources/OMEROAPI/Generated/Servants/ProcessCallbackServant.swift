@@ -24,8 +24,11 @@ extension ProcessCallbackServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::grid::ProcessCallback"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::grid::ProcessCallback"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { processCallbackOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { processCallbackOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -40,12 +40,15 @@ extension PyramidServiceServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { [
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { [
         "::omero::api::PyramidService",
         "::omero::api::StatefulServiceInterface",
         "::omero::api::ServiceInterface"
     ] }
-
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { pyramidServiceOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { pyramidServiceOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -316,13 +316,16 @@ extension RenderingEngineServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { [
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { [
         "::omero::api::RenderingEngine",
         "::omero::api::PyramidService",
         "::omero::api::StatefulServiceInterface",
         "::omero::api::ServiceInterface"
     ] }
-
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { renderingEngineOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { renderingEngineOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -70,8 +70,11 @@ extension RepositoryServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::grid::Repository"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::grid::Repository"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { repositoryOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { repositoryOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -30,8 +30,11 @@ extension ScriptProcessServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::grid::ScriptProcess", "::omero::grid::Process"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::grid::ScriptProcess", "::omero::grid::Process"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { scriptProcessOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { scriptProcessOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -195,8 +195,15 @@ extension ServiceFactoryServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::api::ServiceFactory", "::omero::cmd::Session", "::Glacier2::Session"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { [
+        "::omero::api::ServiceFactory",
+        "::omero::cmd::Session",
+        "::Glacier2::Session"
+    ] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { serviceFactoryOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { serviceFactoryOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

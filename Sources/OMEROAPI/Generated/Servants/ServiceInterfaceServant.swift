@@ -9,8 +9,11 @@ public protocol ServiceInterfaceServant: Servant {
 }
 
 extension ServiceInterfaceServant {
-    public var typeIDs: [String] { ["::omero::api::ServiceInterface"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { ["::omero::api::ServiceInterface"] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { serviceInterfaceOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { serviceInterfaceOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

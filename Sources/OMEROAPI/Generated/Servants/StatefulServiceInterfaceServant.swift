@@ -30,8 +30,14 @@ extension StatefulServiceInterfaceServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { ["::omero::api::StatefulServiceInterface", "::omero::api::ServiceInterface"] }
-
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { [
+        "::omero::api::StatefulServiceInterface",
+        "::omero::api::ServiceInterface"
+    ] }
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { statefulServiceInterfaceOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { statefulServiceInterfaceOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

@@ -141,12 +141,15 @@ extension ThumbnailStoreServant {
         throw current.operationNotExist()
     }
 
-    public var typeIDs: [String] { [
+    /// The type ids of the interface and its bases, the most derived one first.
+    public static var interfaceIDs: [String] { [
         "::omero::api::ThumbnailStore",
         "::omero::api::StatefulServiceInterface",
         "::omero::api::ServiceInterface"
     ] }
-
+    /// What the interface's description says of its operations, by name.
+    public static var operations: [String: OperationDescriptor] { thumbnailStoreOperations }
+    public var typeIDs: [String] { Self.interfaceIDs }
     public func operation(_ name: String) -> OperationDescriptor? { thumbnailStoreOperations[name] }
 
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {

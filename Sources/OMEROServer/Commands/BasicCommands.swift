@@ -1,0 +1,49 @@
+import OMEROAPI
+
+/// `omero.cmd.DoAll`: several requests, one after the other; the first that fails ends it.
+struct DoAllCommand: Command {
+    let request: DoAll
+
+    func run(step: Int, _ call: Call) async throws -> Response {
+        var responses: [Response] = []
+        for inner in request.requests.compactMap(\.self) {
+            guard let command = ServerCore.command(for: inner) else {
+                throw CommandError(name: "run-fail", parameters: ["message": "\(inner.typeID) is not supported by this server"])
+            }
+            var last = Response(OK.make())
+            for step in 0..<max(1, command.steps) { last = try await command.run(step: step, call) }
+            responses.append(last)
+        }
+        return Response(DoAllRsp.make { $0.responses = responses })
+    }
+}
+
+/// `omero.cmd.ListRequests`: one empty request of every kind that the server carries out.
+struct ListRequestsCommand: Command {
+    func run(step: Int, _ call: Call) async throws -> Response {
+        let list: [Request] = [
+            Request(UpdateSessionTimeoutRequest.make()), Request(CurrentSessionsRequest.make()),
+            Request(ResetPasswordRequest.make()), Request(DoAll.make()), Request(ListRequests.make()),
+            Request(Timing.make()),
+        ]
+        return Response(ListRequestsRsp.make { $0.list = list })
+    }
+}
+
+/// `omero.cmd.Timing`: waits, for tests of clients.
+struct TimingCommand: Command {
+    let request: Timing
+    /// A request cannot keep the server waiting for longer.
+    static let limit: Int64 = 5 * 60 * 1000
+
+    var steps: Int { min(max(1, Int(request.steps)), 10_000) }
+
+    func run(step: Int, _ call: Call) async throws -> Response {
+        guard request.steps >= 1, request.millisPerStep >= 0, Int64(request.steps) * Int64(request.millisPerStep) <= Self.limit
+        else {
+            throw CommandError(name: "too-long", parameters: ["maximum": String(Self.limit)])
+        }
+        try await Task.sleep(for: .milliseconds(Int64(request.millisPerStep)))
+        return Response(OK.make())
+    }
+}

@@ -1,0 +1,119 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+import Glacier2
+import Ice
+import IceEncoding
+import Logging
+import OMEROAPI
+import OMEROStore
+
+extension OMEROServer {
+    /// Opens database and doors. The server accepts connections when this returns, and answers them once ``run()``
+    /// runs.
+    ///
+    /// - Throws: ``ServerError`` for a data folder in use or out of reach, `StoreError`, `IceError` for ports in use.
+    public static func start(_ configuration: ServerConfiguration) async throws -> OMEROServer {
+        let folder = try configuration.dataFolder.map(DataFolder.init)
+        do {
+            return try await start(configuration, folder)
+        } catch {
+            folder?.unlock()
+            throw error
+        }
+    }
+
+    private static func start(_ configuration: ServerConfiguration, _ folder: DataFolder?) async throws -> OMEROServer {
+        let isNew = folder.map { !$0.hasDatabase } ?? true
+        let generated = isNew && configuration.rootPassword == nil ? randomPassword() : nil
+        var setup = StoreSetup()
+        setup.rootPassword = configuration.rootPassword ?? generated
+        let store = try await Store.open(folder.map { .file($0.databasePath) } ?? .inMemory, setup: setup)
+        let certificate = try certificate(configuration, folder)
+
+        var ice = CommunicatorConfiguration()
+        ice.types = omeroTypes
+        // As OMERO's own servers and clients have it (`Ice.MessageSizeMax`).
+        ice.messageSizeMax = 250_000 * 1024
+        ice.logger = configuration.logger
+        let communicator = Communicator(ice)
+        let backend = try communicator.createObjectAdapter("BlitzAdapters")
+        let properties = Properties(configured: configuration.properties, version: omeroVersion)
+        let core = ServerCore(
+            configuration: configuration,
+            store: store,
+            directory: StoreDirectory(store: store),
+            properties: properties,
+            backend: backend
+        )
+        try await core.restoreSessions()
+
+        var routing = RouterConfiguration()
+        routing.sessionTimeout = configuration.routerTimeout
+        let router = RouterServant(manager: LoginManager(core: core), backend: backend, configuration: routing)
+        let doors = try await Doors.open(configuration, certificate, router, communicator)
+        if configuration.properties["omero.router.insecure"] == nil {
+            // Clients that want no encryption are sent there after log-in; `@omero.host@` is the host they know.
+            properties.set(
+                "omero.router.insecure",
+                doors.tcp.map { "OMERO.Glacier2/router:tcp -p \($0.port) -h @omero.host@" } ?? ""
+            )
+        }
+        return OMEROServer(
+            configuration: configuration,
+            core: core,
+            router: router,
+            communicator: communicator,
+            doors: doors,
+            folder: folder,
+            fingerprint: certificate.fingerprint,
+            generatedRootPassword: generated
+        )
+    }
+
+    /// 20 letters and digits, about 119 bits.
+    private static func randomPassword() -> String {
+        let alphabet = Array("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789")
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<20).compactMap { _ in alphabet.randomElement(using: &generator) })
+    }
+
+    private static func certificate(
+        _ configuration: ServerConfiguration,
+        _ folder: DataFolder?
+    ) throws -> ServerCertificate {
+        switch configuration.certificate {
+        case .files(let certificate, let key):
+            return try ServerCertificate(
+                certificatePEM: DataFolder.text(of: certificate),
+                privateKeyPEM: DataFolder.text(of: key)
+            )
+        case .selfSigned:
+            if let folder, let kept = try folder.certificate() { return kept }
+            let made = try ServerCertificate.selfSigned(host: configuration.doors.host, now: Date())
+            try folder?.keep(made)
+            return made
+        }
+    }
+}
+
+/// Why a server does not start.
+public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum Reason: Sendable, Hashable {
+        /// Another server has the data folder.
+        case dataFolderInUse
+        /// A file or folder cannot be read or written.
+        case file
+        /// No door is open.
+        case noDoor
+    }
+    public let reason: Reason
+    public let description: String
+
+    init(_ reason: Reason, _ description: String) {
+        self.reason = reason
+        self.description = description
+    }
+}

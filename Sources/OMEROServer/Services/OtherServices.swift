@@ -1,0 +1,100 @@
+import Ice
+import OMEROAPI
+import OMEROModel
+
+/// `omero.api.ILdap`, as a server answers it that has LDAP switched off.
+struct LdapService: ILdapServant, StatelessService {
+    init(_ call: Call) {}
+
+    static func requirement(_ operation: String) -> Requirement { operation == "getSetting" ? .user : .system }
+
+    func getSetting(current: Current) async throws -> Bool { false }
+    func searchAll(current: Current) async throws -> [Experimenter?] { [] }
+    func discover(current: Current) async throws -> [Experimenter?] { [] }
+    func discoverGroups(current: Current) async throws -> [ExperimenterGroup?] { [] }
+    func searchDnInGroups(attr: String, value: String, current: Current) async throws -> [String] { [] }
+
+    func searchByAttribute(
+        dn: String, attribute: String, value: String, current: Current
+    ) async throws -> [Experimenter?] { [] }
+
+    func searchByAttributes(
+        dn: String, attributes: [String], values: [String], current: Current
+    ) async throws -> [Experimenter?] { [] }
+
+    func searchByDN(userdn: String, current: Current) async throws -> Experimenter? { throw off() }
+    func findDN(username: String, current: Current) async throws -> String { throw off() }
+    func findGroupDN(groupname: String, current: Current) async throws -> String { throw off() }
+    func findExperimenter(username: String, current: Current) async throws -> Experimenter? { throw off() }
+    func findGroup(groupname: String, current: Current) async throws -> ExperimenterGroup? { throw off() }
+    func setDN(experimenterID: Int64?, dn: String, current: Current) async throws { throw off() }
+    func createUser(username: String, current: Current) async throws -> Experimenter? { throw off() }
+
+    private func off() -> ApiUsageException { ApiUsageException("LDAP is switched off (omero.ldap.config)") }
+}
+
+/// `omero.api.IShare`: shares are not there, and whatever asks for one is told so; nobody has any.
+struct ShareService: IShareServant, StatelessService {
+    init(_ call: Call) {}
+
+    static func requirement(_ operation: String) -> Requirement { .user }
+
+    func getOwnShares(active: Bool, current: Current) async throws -> [Session?] { [] }
+    func getMemberShares(active: Bool, current: Current) async throws -> [Session?] { [] }
+    func deactivate(current: Current) async throws {}
+
+    func activate(shareId: Int64, current: Current) async throws {
+        throw ValidationException("there is no share \(shareId): shares are not supported by this server")
+    }
+}
+
+// Services that are not there yet: every operation answers so, by name.
+
+struct ContainerService: IContainerServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct PixelsService: IPixelsServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct ProjectionService: IProjectionServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct QueryService: IQueryServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct TimelineService: ITimelineServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct UpdateService: IUpdateServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct RoiService: IRoiServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct ScriptService: IScriptServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct RepositoryInfoService: IRepositoryInfoServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct RenderingSettingsService: IRenderingSettingsServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct MetadataService: IMetadataServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}
+struct SharedResourcesService: SharedResourcesServant, StatelessService {
+    init(_ call: Call) {}
+    static func requirement(_ operation: String) -> Requirement { .user }
+}

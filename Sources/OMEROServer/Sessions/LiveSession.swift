@@ -1,0 +1,116 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+import Ice
+import IceEncoding
+import OMEROAccess
+import OMEROModel
+import Synchronization
+
+struct NamedUser: Sendable, Hashable {
+    let id: Int64
+    let name: String
+
+    init(_ user: KnownUser) {
+        id = user.id
+        name = user.name
+    }
+}
+
+/// A session as long as it lives: shared by the clients that joined it.
+final class LiveSession: Sendable {
+    let id: Int64
+    let uuid: String
+    let owner: NamedUser
+    /// Who acts for the owner.
+    let sudoer: NamedUser?
+    let started: Date
+    let eventType: String
+    let agent: String?
+    /// The groups that a group leader who acts for the owner may use; nil for all.
+    let sudoGroups: [Int64]?
+
+    struct State: Sendable {
+        /// What the session may do; read again when users or groups change.
+        var rights: OMEROAccess.Identity
+        /// The names of the owner's groups: operations ask for some of them as roles.
+        var roles: [String]
+        /// The group that the session works in.
+        var group: GroupRow
+        var inputs: [String: RValue] = [:]
+        var outputs: [String: RValue] = [:]
+        /// Calls that are being carried out.
+        var activeCalls = 0
+        /// The identities of the session's servants, with what is to be done when one goes.
+        var servants: [String: ServantKind] = [:]
+        var clients: [String: ClientSession] = [:]
+        var isEnded = false
+    }
+    let state: Mutex<State>
+
+    /// What a servant of a session is, which decides how long it lives.
+    enum ServantKind: Sendable, Hashable {
+        /// Belongs to the client with that id.
+        case stateless(client: String)
+        case stateful
+        case handle
+    }
+
+    init(_ stored: StoredSession, owner: KnownUser, sudoer: KnownUser?, group: GroupRow) {
+        id = stored.id
+        uuid = stored.new.uuid
+        self.owner = NamedUser(owner)
+        self.sudoer = sudoer.map(NamedUser.init)
+        started = stored.new.started
+        eventType = stored.new.eventType
+        agent = stored.new.agent
+        sudoGroups = stored.new.sudoGroups
+        let rights = Self.rights(owner, sudoer, stored.new.sudoGroups)
+        state = Mutex(State(rights: rights, roles: owner.groups.map(\.name), group: group))
+    }
+
+    var rights: OMEROAccess.Identity { state.withLock { $0.rights } }
+    var roles: [String] { state.withLock { $0.roles } }
+    var group: GroupRow { state.withLock { $0.group } }
+    /// Who is really there.
+    var realOwner: NamedUser { sudoer ?? owner }
+    var clients: [ClientSession] { state.withLock { Array($0.clients.values) } }
+    var servantNames: [String] { state.withLock { $0.servants.keys.sorted() } }
+
+    /// The client that a connection belongs to.
+    func client(on connection: Connection) -> ClientSession? {
+        state.withLock { state in state.clients.values.first { $0.connection === connection } }
+    }
+
+    /// What both the owner and whoever acts for the owner may do.
+    private static func rights(
+        _ owner: KnownUser,
+        _ sudoer: KnownUser?,
+        _ sudoGroups: [Int64]?
+    ) -> OMEROAccess.Identity {
+        guard let sudoer else { return OMEROAccess.Identity(owner.account) }
+        return OMEROAccess.Identity(owner.account, sudoer: sudoer.account, limitedTo: sudoGroups.map(Set.init))
+    }
+
+    /// Takes in that users or groups have changed.
+    func update(owner: KnownUser, sudoer: KnownUser?, group: GroupRow?) {
+        state.withLock { state in
+            state.rights = Self.rights(owner, sudoer, sudoGroups)
+            state.roles = owner.groups.map(\.name)
+            if let group { state.group = group }
+        }
+    }
+
+    /// Notes a call that begins; false when the session has ended.
+    func beginCall() -> Bool {
+        state.withLock { state in
+            guard !state.isEnded else { return false }
+            state.activeCalls += 1
+            return true
+        }
+    }
+
+    func endCall() { state.withLock { $0.activeCalls -= 1 } }
+}

@@ -1,0 +1,222 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+import Glacier2
+import Ice
+import IceEncoding
+import Logging
+import OMEROAccess
+import OMEROAPI
+
+// How sessions begin and end.
+extension ServerCore {
+    /// Who asks for a new session.
+    struct SessionRequest: Sendable {
+        var owner: KnownUser
+        var sudoer: KnownUser?
+        /// A group's name; empty or `user` for the default group.
+        var group: String
+        var eventType: String
+        var agent: String?
+        var address: String?
+        var timeToIdle: Int64
+        var timeToLive: Int64
+        /// The groups that a group leader who acts for the owner may use; nil for all.
+        var sudoGroups: [Int64]?
+    }
+
+    /// Makes a session, with a reference count of 1.
+    ///
+    /// - Throws: `ApiUsageException` for groups and event types that there are not, `SecurityViolation` for a group
+    ///   that a group leader may not act in, `OverUsageException` for too many sessions.
+    func create(_ request: SessionRequest) async throws -> LiveSession {
+        try checkLimits(owner: request.owner)
+        let group = try await self.group(request.group, of: request.owner)
+        if let allowed = request.sudoGroups, !allowed.contains(group.id) {
+            throw SecurityViolation("Group sudo is not permitted for group \(group.name) (gid=\(group.id))")
+        }
+        let eventType = request.eventType.isEmpty ? "User" : request.eventType
+        guard try await directory.isEventType(eventType) else {
+            throw ApiUsageException("EventType with value \"\(eventType)\" is unknown.")
+        }
+        let time = now()
+        let new = NewSession(
+            uuid: UUID().uuidString.lowercased(),
+            ownerID: request.owner.id,
+            sudoerID: request.sudoer?.id,
+            started: time,
+            timeToIdle: request.timeToIdle,
+            timeToLive: request.timeToLive,
+            eventType: eventType,
+            agent: request.agent,
+            address: request.address,
+            groupID: group.id,
+            sudoGroups: request.sudoGroups
+        )
+        let id = try await directory.insert(new)
+        let state = SessionState(uuid: new.uuid, lastAccess: time, references: 1, hits: 0, groupID: group.id)
+        let stored = StoredSession(id: id, new: new, state: state)
+        let session = LiveSession(stored, owner: request.owner, sudoer: request.sudoer, group: group)
+        insert(session, stored)
+        try await directory.save([state])
+        return session
+    }
+
+    private func insert(_ session: LiveSession, _ stored: StoredSession) {
+        state.withLock { state in
+            state.live[session.uuid] = session
+            state.book.insert(
+                SessionEntry(
+                    id: stored.id,
+                    uuid: session.uuid,
+                    ownerID: session.owner.id,
+                    started: session.started,
+                    timeToIdle: stored.new.timeToIdle,
+                    timeToLive: stored.new.timeToLive,
+                    lastAccess: stored.state.lastAccess,
+                    hits: stored.state.hits,
+                    references: stored.state.references,
+                    agent: session.agent
+                )
+            )
+        }
+    }
+
+    private func checkLimits(owner: KnownUser) throws {
+        let (total, own, isStopping) = state.withLock { ($0.book.count, $0.book.count(of: owner.id), $0.isStopping) }
+        if isStopping { throw OverUsageException("the server is shutting down") }
+        if total >= configuration.sessions.total {
+            throw OverUsageException("there are \(total) sessions, which is this server's limit")
+        }
+        if own >= configuration.sessions.perUser {
+            throw OverUsageException("\(owner.name) has \(own) sessions, which is the limit per user")
+        }
+    }
+
+    /// The group that a session begins in: the one of that name, else the user's default group.
+    private func group(_ name: String, of owner: KnownUser) async throws -> GroupRow {
+        if name.isEmpty || name == "user" {
+            guard let first = owner.groups.first(where: { $0.id != Roles.userGroup }) else {
+                throw ApiUsageException("Can't find default group for \(owner.name)")
+            }
+            return first
+        }
+        guard let group = try await directory.group(named: name) else {
+            throw ApiUsageException("No such group: \(name)")
+        }
+        return group
+    }
+
+    /// One more client of a session that lives.
+    func join(_ uuid: String) throws -> LiveSession {
+        do {
+            let (session, entry) = try state.withLock { state throws(SessionRefusal) in
+                let entry = try state.book.attach(uuid, now: now())
+                guard let session = state.live[uuid] else { throw .removed(uuid: uuid) }
+                return (session, entry)
+            }
+            keep(entry, of: session)
+            return session
+        } catch {
+            throw Self.exception(for: error)
+        }
+    }
+
+    /// A client has left. With the last one the session ends, unless the client asked for it to stay.
+    func leave(_ client: ClientSession) async {
+        backend.remove(identity: client.identity)
+        let session = client.session
+        let left = state.withLock { $0.book.detach(session.uuid) }
+        session.state.withLock { _ = $0.clients.removeValue(forKey: client.clientID) }
+        guard let left, !(client.closesOnDestroy && left < 1) else { return await end(session.uuid, says: "") }
+        removeServants(of: session) { $0 == .stateless(client: client.clientID) }
+        if let entry = entry(session.uuid) { keep(entry, of: session) }
+    }
+
+    /// Ends a session: its servants go, its clients are told, and it is closed in the database. False if it was gone.
+    @discardableResult
+    func end(_ uuid: String, says reason: String) async -> Bool {
+        let session = state.withLock { state in
+            _ = state.book.remove(uuid)
+            return state.live.removeValue(forKey: uuid)
+        }
+        guard let session else { return false }
+        let clients = session.state.withLock { state in
+            state.isEnded = true
+            defer { state.clients = [:] }
+            return Array(state.clients.values)
+        }
+        removeServants(of: session) { _ in true }
+        for client in clients { backend.remove(identity: client.identity) }
+        do {
+            try await directory.close(session: uuid, at: now())
+        } catch {
+            logger?.error("session could not be closed", metadata: ["omero.session.id": "\(session.id)"])
+        }
+        for client in clients {
+            // OMERO's own server promises the call-back and never makes it; here a client hears of it if it listens.
+            guard let callback = client.callback else { continue }
+            try? await ClientCallbackPrx(callback.proxy.oneway()).sessionClosed(timeout: .seconds(2))
+        }
+        return true
+    }
+
+    func removeServants(of session: LiveSession, where isGone: (LiveSession.ServantKind) -> Bool) {
+        let names = session.state.withLock { state in
+            let names = state.servants.filter { isGone($0.value) }.map(\.key)
+            for name in names { state.servants[name] = nil }
+            return names
+        }
+        for name in names { backend.remove(identity: Identity(name: name, category: session.uuid)) }
+    }
+
+    /// Ends the sessions whose time is up.
+    func reap() async {
+        let names = state.withLock { $0.book.timedOut(now: now()) }
+        for name in names { await end(name, says: "timed out") }
+        let states = state.withLock { state in
+            state.book.entries.values.compactMap { entry in state.live[entry.uuid].map { Self.kept(entry, $0) } }
+        }
+        do {
+            try await directory.save(states)
+        } catch {
+            logger?.error("sessions could not be kept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private static func kept(_ entry: SessionEntry, _ session: LiveSession) -> SessionState {
+        SessionState(
+            uuid: entry.uuid,
+            lastAccess: entry.lastAccess,
+            references: entry.references,
+            hits: entry.hits,
+            groupID: session.group.id
+        )
+    }
+
+    private func keep(_ entry: SessionEntry, of session: LiveSession) {
+        let kept = Self.kept(entry, session)
+        background { [directory] in try? await directory.save([kept]) }
+    }
+
+    /// Work that nobody waits for; it ends with the server.
+    func background(_ job: @escaping @Sendable () async -> Void) { _ = backend.communicator.spawn(job) }
+
+    /// Takes up the sessions that were open when the server stopped, so that their clients can join them again.
+    func restoreSessions() async throws {
+        for stored in try await directory.openSessions() {
+            guard let owner = try await directory.user(id: stored.new.ownerID),
+                let group = try await directory.group(id: stored.state.groupID)
+            else {
+                try await directory.close(session: stored.new.uuid, at: now())
+                continue
+            }
+            let sudoer: KnownUser? =
+                if let id = stored.new.sudoerID { try await directory.user(id: id) } else { nil }
+            insert(LiveSession(stored, owner: owner, sudoer: sudoer, group: group), stored)
+        }
+        await reap()
+    }
+}

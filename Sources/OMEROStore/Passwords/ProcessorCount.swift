@@ -1,0 +1,3 @@
+internal import Foundation
+
+func processorCount() -> Int { ProcessInfo.processInfo.activeProcessorCount }

@@ -1,0 +1,176 @@
+internal import Dispatch
+internal import Foundation
+internal import GRDB
+internal import GRDBSQLite
+
+/// Where a database is.
+public enum StoreLocation: Sendable, Hashable {
+    /// Gone when the store is closed.
+    case inMemory
+    /// A file, with two more beside it while it is open. It is made if it isn't there, and so is its folder; only the
+    /// owner can read them, because sessions' keys are in it.
+    case file(String)
+}
+
+/// What a new database begins with, and how a store works.
+public struct StoreSetup: Sendable {
+    /// For a new database; nil locks root's account. A database that is there already keeps the password it has.
+    public var rootPassword: String?
+    /// What new passwords cost to check: see ``PasswordCost``.
+    public var passwordCost: PasswordCost
+    /// `omero.db.uuid` of a new database; a random one unless given.
+    public var databaseUUID: String?
+
+    public init(
+        rootPassword: String? = nil,
+        passwordCost: PasswordCost = .standard,
+        databaseUUID: String? = nil
+    ) {
+        self.rootPassword = rootPassword
+        self.passwordCost = passwordCost
+        self.databaseUUID = databaseUUID
+    }
+}
+
+/// The model in a relational database, with the tables and columns of OMERO's own (OMERO5.4 schema), in SQLite.
+///
+/// A closure is a transaction, and runs on a thread of the database's, never on an event loop:
+///
+/// ```swift
+/// let store = try await Store.open(.file("/srv/omero/omero.db"), setup: StoreSetup(rootPassword: secret))
+/// let names = try await store.read { try $0.users().map(\.name) }
+/// ```
+///
+/// Readers of a file see the state of one moment and don't wait for the writer; there is one writer at a time.
+public final class Store: Sendable {
+    private let writer: any DatabaseWriter
+    private let gate = Gate()
+    let passwords: PasswordHasher
+    /// Whether this opening made the database.
+    public let isNew: Bool
+
+    private init(writer: any DatabaseWriter, passwords: PasswordHasher, isNew: Bool) {
+        self.writer = writer
+        self.passwords = passwords
+        self.isNew = isNew
+    }
+
+    /// Opens a database, and makes or migrates it where needed.
+    public static func open(_ location: StoreLocation, setup: StoreSetup = StoreSetup()) async throws -> Store {
+        let passwords = PasswordHasher(cost: setup.passwordCost)
+        do {
+            let writer: any DatabaseWriter
+            switch location {
+            case .inMemory: writer = try DatabaseQueue(configuration: configuration)
+            case .file(let path):
+                writer = try await offload(to: DispatchQueue(label: "omero.store.opening")) {
+                    try prepareFile(path)
+                    return try DatabasePool(path: path, configuration: configuration)
+                }
+            }
+            let applied = try await writer.read { try Migrations.applied($0) }
+            if applied == .newer { throw StoreError(.newerSchema) }
+            let isNew = applied == .none
+            if applied != .all {
+                var hash: String?
+                if isNew, let password = setup.rootPassword { hash = try await passwords.hash(password) }
+                let migrations = Migrations(
+                    rootPasswordHash: hash,
+                    databaseUUID: setup.databaseUUID ?? UUID().uuidString.lowercased(),
+                    now: .now
+                )
+                try await offload(to: DispatchQueue(label: "omero.store.migration")) {
+                    try migrations.migrator.migrate(writer)
+                }
+            }
+            return Store(writer: writer, passwords: passwords, isNew: isNew)
+        } catch {
+            throw StoreError.translated(error)
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "omero.store"
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in
+            // What was acknowledged survives a power cut too, not only the end of the process.
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA synchronous = FULL") }
+        }
+        return configuration
+    }
+
+    private static func prepareFile(_ path: String) throws {
+        let files = FileManager.default
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        do {
+            try files.createDirectory(
+                at: folder,
+                withIntermediateDirectories: true,
+                attributes: files.fileExists(atPath: folder.path()) ? nil : [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw StoreError(.cannotOpen, detail: "\(error)")
+        }
+        // SQLite gives the files beside it the same mode. It makes a database of an empty file.
+        if !files.fileExists(atPath: path) {
+            guard files.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+                throw StoreError(.cannotOpen)
+            }
+        } else {
+            try? files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        }
+    }
+
+    // MARK: Transactions
+
+    /// Reads; the closure sees one state of the database throughout.
+    public func read<Result: Sendable>(
+        _ body: @escaping @Sendable (ReadTransaction) throws -> Result
+    ) async throws -> Result {
+        try gate.enter()
+        defer { gate.leave() }
+        do {
+            return try await writer.read { try body(ReadTransaction($0)) }
+        } catch {
+            throw StoreError.translated(error)
+        }
+    }
+
+    /// Writes, in one transaction: if the closure throws, or the task is cancelled before the end, nothing happened.
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (WriteTransaction) throws -> Result
+    ) async throws -> Result {
+        try gate.enter()
+        defer { gate.leave() }
+        do {
+            return try await writer.write { db in
+                let result = try body(WriteTransaction(db, now: .now))
+                try Self.checkReferences(db)
+                return result
+            }
+        } catch {
+            throw StoreError.translated(error)
+        }
+    }
+
+    /// The commit would only say that a reference is broken. SQLite counts those that are open, so that a closer look
+    /// costs nothing where there are none.
+    private static func checkReferences(_ db: Database) throws {
+        var current: CInt = 0
+        var highest: CInt = 0
+        sqlite3_db_status(db.sqliteConnection, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &highest, 0)
+        guard current > 0, let violation = try db.foreignKeyViolations().next() else { return }
+        throw StoreError(.brokenReference(from: violation.originTable, to: violation.destinationTable))
+    }
+
+    /// Waits for what is under way, and closes the database. Later calls throw ``StoreError/Reason/closed``.
+    public func close() async throws {
+        guard await gate.close() else { return }
+        do {
+            try await offload(to: DispatchQueue(label: "omero.store.closing")) { [writer] in try writer.close() }
+        } catch {
+            throw StoreError.translated(error)
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import BlitzCommands
+
+await BlitzCommand.main()
