@@ -16,7 +16,6 @@ public enum CurrentGroup: Sendable, Hashable {
 /// Who calls, and in which context: everything that decisions about a call need to know of it.
 ///
 /// It comes from ``CallContext/caller(_:session:group:share:isReadOnly:)``; decisions are its methods.
-@dynamicMemberLookup
 public struct Caller: Sendable, Hashable {
     public var identity: Identity
     public var group: CurrentGroup
@@ -36,10 +35,6 @@ public struct Caller: Sendable, Hashable {
         self.actsFor = actsFor
         self.shareID = shareID
         self.isReadOnly = isReadOnly
-    }
-
-    public subscript<Value>(dynamicMember path: KeyPath<Identity, Value> & Sendable) -> Value {
-        identity[keyPath: path]
     }
 
     /// The group that the event of this call has: with all groups it is the first of the user's that is not `user`.
