@@ -25,6 +25,10 @@ extension Trait where Self == ConditionTrait {
     }
 }
 
+/// All tests with omero-py: one after the other, as each keeps a processor and a Python busy.
+@Suite("omero-py and Swift agree", .needsPeer, .serialized)
+struct OMEROPeerTests {}
+
 /// Runs `body` with the judge of a new Tests/Interop/OMERO/peer.py.
 func withJudge(_ body: @Sendable (_ judge: Judge, _ communicator: Communicator) async throws -> Void) async throws {
     let process = try Peer.start("Tests/Interop/OMERO/peer.py")
