@@ -44,7 +44,6 @@ extension OMEROServer {
         let core = ServerCore(
             configuration: configuration,
             store: store,
-            directory: StoreDirectory(store: store),
             properties: properties,
             backend: backend
         )

@@ -10,6 +10,7 @@ import Logging
 import OMEROAPI
 import OMEROStore
 public import ServiceLifecycle
+import Synchronization
 
 /// An OMERO server: in a test, in a program, or behind `blitz serve`.
 ///
@@ -113,7 +114,7 @@ public final class OMEROServer: Service, Sendable {
             await core.reap()
             await communicator.shutdown()
             do {
-                try core.store.close()
+                try await core.store.close()
             } catch {
                 core.logger?.error("database could not be closed", metadata: ["error": "\(error)"])
             }

@@ -44,6 +44,10 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         self.detail = detail
     }
 
+    // Two errors are the same if they mean the same.
+    public static func == (left: StoreError, right: StoreError) -> Bool { left.reason == right.reason }
+    public func hash(into hasher: inout Hasher) { hasher.combine(reason) }
+
     /// Whether the database refused what was to be written: OMERO's `ValidationException`.
     public var isConstraintViolation: Bool {
         switch reason {

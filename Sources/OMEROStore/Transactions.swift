@@ -30,8 +30,8 @@ public class ReadTransaction {
 public final class WriteTransaction: ReadTransaction {
     /// The time that all rows of this transaction get.
     public let now: Timestamp
-    /// Made when the first row needs it: see ``event(_:)``.
-    var currentEvent: EventRecord?
+    /// Made when the first row needs one: see ``event(for:)``.
+    var events: [Caller: EventRecord] = [:]
 
     init(_ db: Database, now: Timestamp) {
         self.now = now

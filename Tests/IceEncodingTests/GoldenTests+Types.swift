@@ -17,14 +17,14 @@ extension GoldenTests {
     private static func value<Value: SliceCodable>(_ type: Value.Type) -> Echo {
         { stream in
             let value = try Value(from: &stream)
-            return { $0.write(value) }
+            return Echoed(values: [value]) { $0.write(value) }
         }
     }
 
     private static func optional<Value: SliceCodable>(_ type: Value.Type, tag: Int32 = 1) -> Echo {
         { stream in
             let value = try stream.readOptional(tag: tag, as: Value.self)
-            return { $0.writeOptional(tag: tag, value) }
+            return Echoed(values: value.map { [$0] } ?? []) { $0.writeOptional(tag: tag, value) }
         }
     }
 
@@ -55,7 +55,7 @@ extension GoldenTests {
             let required = try Int32(from: &stream)
             let a = try stream.readOptional(tag: 3, as: Int32.self)
             let b = try stream.readOptional(tag: 7, as: String.self)
-            return {
+            return Echoed(values: []) {
                 $0.write(required)
                 $0.writeOptional(tag: 3, a)
                 $0.writeOptional(tag: 7, b)
@@ -67,7 +67,7 @@ extension GoldenTests {
             let text = try String(from: &stream)
             let same = try Base?(from: &stream)
             let node = try Node?(from: &stream)
-            return {
+            return Echoed(values: [one as Any, same as Any, node as Any]) {
                 $0.write(number)
                 $0.write(one)
                 $0.write(text)
@@ -78,7 +78,7 @@ extension GoldenTests {
         echoes["class parameters nulls"] = { stream in
             let base = try Base?(from: &stream)
             let number = try Int32(from: &stream)
-            return {
+            return Echoed(values: [base as Any]) {
                 $0.write(base)
                 $0.write(number)
             }
@@ -92,11 +92,11 @@ extension GoldenTests {
     private static var prefixes: [(String, Echo)] {
         let size: Echo = { stream in
             let size = try stream.readSize()
-            return { $0.writeSize(size) }
+            return Echoed(values: []) { $0.writeSize(size) }
         }
         let encapsulation: Echo = { stream in
             let encapsulation = try stream.readEncapsulation()
-            return { $0.write(encapsulation) }
+            return Echoed(values: []) { $0.write(encapsulation) }
         }
         return [
             ("size", size), ("encapsulation", encapsulation), ("proxy", value(ProxyReference?.self)),

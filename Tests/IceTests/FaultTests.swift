@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 @Suite("What goes wrong on the network is said and mended")
-struct FaultTests {
+struct FaultTests: FaultSuite {
     // MARK: Reaching the server
 
     @Test("nobody listens: the error says so at once, and the call works when the server has come")
@@ -49,9 +49,9 @@ struct FaultTests {
     @Test("a peer that accepts but never greets costs the handshake time-out and no more")
     func neverGreets() async throws {
         var configuration = quick
-        configuration.timeouts.handshake = .milliseconds(300)
+        configuration.timeouts.handshake = .seconds(1)
         try await withPeer(greeting: [], client: configuration) { peer, echo in
-            let error = await expectFailure(.handshakeTimeout, peer.port, within: .milliseconds(300)) {
+            let error = await expectFailure(.handshakeTimeout, peer.port, within: .seconds(1)) {
                 try await echo.ping()
             }
             expectEqual(error?.phase, .validation)
@@ -306,86 +306,6 @@ struct FaultTests {
         }
     }
 
-    // MARK: TLS
-
-    @Test("a certificate other than the pinned one is refused, and both fingerprints are said")
-    func wrongPin() async throws {
-        let pinned = try TLSTest.fingerprint("other")
-        let error = try await expectTLSFailure(.pinned([pinned]), server: "server", mendedBy: "other")
-        #expect(error?.message.contains("\(pinned)") == true)
-        let found = try TLSTest.fingerprint("server")
-        #expect(error?.message.contains("\(found)") == true)
-        #expect((error?.cause as? TLSFailure)?.reason == .fingerprintMismatch(expected: [pinned], found: found))
-    }
-
-    @Test("a certificate of an unknown authority is refused")
-    func unknownAuthority() async throws {
-        let error = try await expectTLSFailure(.roots([TLSTest.file("ca.pem")]), server: "stranger", mendedBy: "server")
-        #expect((error?.cause as? TLSFailure)?.reason == .unknownAuthority)
-    }
-
-    @Test("a certificate for another host is refused")
-    func wrongHost() async throws {
-        let error = try await expectTLSFailure(
-            .roots([TLSTest.file("ca.pem")]), server: "wronghost", mendedBy: "server")
-        #expect((error?.cause as? TLSFailure)?.reason == .hostnameMismatch(host: "127.0.0.1"))
-    }
-
-    @Test("a plain peer at a TLS endpoint does not speak TLS")
-    func plainPeer() async throws {
-        try await withPeer("ssl", tls: serverTLS, client: trusting) { peer, echo in
-            let error = await expectFailure(.tlsFailure, peer.port, within: .zero) { try await echo.ping() }
-            expectEqual(error?.phase, .tls)
-            #expect((error?.cause as? TLSFailure)?.reason == .notTLS)
-            expectEqual(error?.mayHaveBeenDispatched, false)
-        }
-    }
-
-    @Test(
-        "a TLS handshake that is never finished costs the handshake time-out",
-        arguments: [[], [0x16, 3, 3, 0x40, 0, 2]])
-    func stalledTLS(greeting: [UInt8]) async throws {
-        var configuration = trusting
-        configuration.timeouts.handshake = .milliseconds(300)
-        try await withPeer("ssl", greeting: greeting, tls: serverTLS, client: configuration, onBytes: { _ in }) {
-            peer, echo in
-            let error = await expectFailure(.handshakeTimeout, peer.port, within: .milliseconds(300)) {
-                try await echo.ping()
-            }
-            expectEqual(error?.phase, .tls)
-            expectEqual(error?.mayHaveBeenDispatched, false)
-        }
-    }
-
-    // MARK: WebSocket
-
-    @Test("a web server that knows no WebSocket says so with its status")
-    func webSocketRefused() async throws {
-        try await withPeer(
-            "ws", greeting: [],
-            onBytes: { peer in
-                peer.send(Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8))
-            }
-        ) { peer, echo in
-            let error = await expectFailure(.webSocketFailure, peer.port, within: .zero) { try await echo.ping() }
-            expectEqual(error?.phase, .webSocket)
-            #expect(error?.message.contains("404 Not Found") == true)
-            expectEqual(error?.mayHaveBeenDispatched, false)
-        }
-    }
-
-    @Test("a web server that never answers the upgrade costs the handshake time-out")
-    func webSocketStalled() async throws {
-        var configuration = quick
-        configuration.timeouts.handshake = .milliseconds(300)
-        try await withPeer("ws", greeting: [], client: configuration, onBytes: { _ in }) { peer, echo in
-            let error = await expectFailure(.handshakeTimeout, peer.port, within: .milliseconds(300)) {
-                try await echo.ping()
-            }
-            expectEqual(error?.phase, .webSocket)
-        }
-    }
-
     // MARK: Servers
 
     @Test(
@@ -401,158 +321,6 @@ struct FaultTests {
             }
         }
     }
-
-    @Test("connections that never begin TLS are closed after the handshake time-out, and others are served meanwhile")
-    func flood() async throws {
-        var server = CommunicatorConfiguration()
-        server.tls = serverTLS
-        server.timeouts.handshake = .milliseconds(700)
-        var limits = ObjectAdapterConfiguration()
-        limits.connectionLimit = 210
-        try await withEchoServer(
-            "ssl -h 127.0.0.1 -p 0", server: server, client: trusting, adapter: limits
-        ) { _, _, echo, _ in
-            let endpoint = try #require(echo.reference.endpoints.first?.address)
-            // Twice: the places of the first flood are given back.
-            for round in 1...2 {
-                let flood = try await Flood.start(200, port: Int(endpoint.port))
-                let begun = ContinuousClock.now
-                try await expectEqual(echo.withConnectionID("\(round)").echo("still served"), "still served")
-                try await expectEventually { flood.closed == 200 }
-                #expect(.now - begun < .milliseconds(700) + slack)
-            }
-            try await expectEqual(echo.withConnectionID("last").echo("served"), "served")
-        }
-    }
-
-    // MARK: Helpers
-
-    /// Gives up at once, so that a test sees each error.
-    private var quick: CommunicatorConfiguration {
-        var configuration = CommunicatorConfiguration()
-        configuration.retry = .never
-        return configuration
-    }
-
-    private var trusting: CommunicatorConfiguration {
-        var configuration = quick
-        configuration.tls = TLSSettings(trust: .roots([TLSTest.file("ca.pem")]))
-        return configuration
-    }
-
-    private var serverTLS: TLSSettings { TLSSettings(identity: TLSTest.identity("server")) }
-
-    /// Runs `body` with a proxy for an object at this port.
-    private func withClient(
-        _ port: Int,
-        _ kind: String = "tcp",
-        _ configuration: CommunicatorConfiguration? = nil,
-        _ body: @Sendable (Proxy) async throws -> Void
-    ) async throws {
-        try await withCommunicator(configuration ?? quick) { client in
-            try await body(client.proxy("echo:\(kind) -h 127.0.0.1 -p \(port)"))
-        }
-    }
-
-    /// Runs `body` with a misbehaving peer and a proxy for an object there. Then the peer makes place for a real server,
-    /// and the next call over the proxy has to work.
-    private func withPeer(
-        _ kind: String = "tcp",
-        greeting: [UInt8] = ScriptedServer.greeting,
-        tls: TLSSettings? = nil,
-        client: CommunicatorConfiguration? = nil,
-        onRequest: @escaping @Sendable (ScriptedServer.Request) -> Void = { _ in },
-        onBytes: (@Sendable (ScriptedServer.Peer) -> Void)? = nil,
-        body: @Sendable (ScriptedServer, Proxy) async throws -> Void
-    ) async throws {
-        let peer = try await ScriptedServer.start(greeting: greeting, onBytes: onBytes, onRequest: onRequest)
-        let port = peer.port
-        try await withClient(port, kind, client) { echo in
-            do {
-                try await body(peer, echo)
-            } catch {
-                await peer.stop()
-                throw error
-            }
-            let connection = peer.connections > 0 ? try? await openConnection(echo) : nil
-            await peer.stop()
-            await connection?.waitUntilClosed()
-            try await expectMended(echo, port, kind, tls: tls)
-        }
-    }
-
-    /// The connection that the proxy's last call has left open, if any.
-    private func openConnection(_ proxy: Proxy) async throws -> Connection? {
-        guard proxy.communicator.outgoing.count > 0 else { return nil }
-        return try await proxy.connection()
-    }
-
-    /// A server with the wrong certificate, then one with the right one at the same place.
-    private func expectTLSFailure(
-        _ trust: TLSTrust,
-        server wrong: String,
-        mendedBy right: String,
-        sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws -> IceError? {
-        let failure = Mutex<IceError?>(nil)
-        var client = quick
-        client.tls = TLSSettings(trust: trust)
-        let peer = try await ScriptedServer.start()
-        let port = peer.port
-        await peer.stop()
-        try await withClient(port, "ssl", client) { echo in
-            var server = CommunicatorConfiguration()
-            server.tls = TLSSettings(identity: TLSTest.identity(wrong))
-            try await withEchoServer("ssl -h 127.0.0.1 -p \(port)", server: server) { _, _, _, _ in
-                let error = await expectFailure(.tlsFailure, port, within: .zero, sourceLocation: sourceLocation) {
-                    try await echo.ping()
-                }
-                expectEqual(error?.phase, .tls, sourceLocation: sourceLocation)
-                expectEqual(error?.mayHaveBeenDispatched, false, sourceLocation: sourceLocation)
-                failure.withLock { $0 = error }
-            }
-            try await expectMended(echo, port, "ssl", tls: TLSSettings(identity: TLSTest.identity(right)))
-        }
-        return failure.withLock { $0 }
-    }
-}
-
-/// What a busy machine may add to a time-out. Far less than the time-outs that a test leaves as they are.
-private let slack = Duration.seconds(5)
-
-/// Expects an error that names its endpoint and comes in its time.
-@discardableResult
-private func expectFailure(
-    _ code: IceError.Code,
-    _ port: Int,
-    within limit: Duration,
-    sourceLocation: SourceLocation = #_sourceLocation,
-    _ body: () async throws -> Void
-) async -> IceError? {
-    let begun = ContinuousClock.now
-    let error = await expectError(code, sourceLocation: sourceLocation, body)
-    let taken = ContinuousClock.now - begun
-    #expect(taken < limit + slack, sourceLocation: sourceLocation)
-    if let error {
-        let endpoint = error.endpoint ?? "none"
-        #expect(endpoint.contains("-h 127.0.0.1 -p \(port)"), "\(error)", sourceLocation: sourceLocation)
-    }
-    return error
-}
-
-/// Starts a real server at the port, and expects the next call over the proxy to reach it.
-private func expectMended(
-    _ echo: Proxy,
-    _ port: Int,
-    _ kind: String = "tcp",
-    tls: TLSSettings? = nil,
-    sourceLocation: SourceLocation = #_sourceLocation
-) async throws {
-    var server = CommunicatorConfiguration()
-    server.tls = tls
-    try await withEchoServer("\(kind) -h 127.0.0.1 -p \(port)", server: server) { _, _, _, _ in
-        try await expectEqual(echo.echo("mended"), "mended", sourceLocation: sourceLocation)
-    }
 }
 
 /// The most address space that this process has had, in bytes: it shows storage that was reserved but never touched.
@@ -560,22 +328,4 @@ private func peakOfAddressSpace() throws -> Int {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
     let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") })
     return try #require(Int(line.filter(\.isNumber))) * 1024
-}
-
-/// Connections that say nothing.
-private final class Flood: Sendable {
-    private let count = Mutex(0)
-
-    /// How many the server has closed.
-    var closed: Int { count.withLock { $0 } }
-
-    static func start(_ number: Int, port: Int) async throws -> Flood {
-        let flood = Flood()
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        for _ in 0..<number {
-            let channel = try await bootstrap.connect(host: "127.0.0.1", port: port).get()
-            channel.closeFuture.whenComplete { _ in flood.count.withLock { $0 += 1 } }
-        }
-        return flood
-    }
 }

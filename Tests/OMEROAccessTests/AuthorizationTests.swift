@@ -30,8 +30,8 @@ struct AuthorizationTests {
 
     @Test("what is common may be linked from everywhere, but not changed")
     func common() {
-        let object = Fixture.object(in: .publicGroup, group: Roles.userGroup)
-        let system = Fixture.object(in: .privateGroup, group: Roles.systemGroup)
+        let object = Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)
+        let system = Fixture.object(in: .privateGroup, group: BuiltIn.systemGroup)
         let owner = Fixture.caller(Fixture.member(Fixture.ownerID), in: .readOnlyGroup)
         #expect(refused(owner, .link, object) == nil && refused(owner, .annotate, object) == nil)
         #expect(refused(owner, .link, system) == nil)

@@ -63,7 +63,7 @@ struct CreatingTests {
     @Test("in a group, another can't be named, but for the common space by a privileged caller")
     func groups() throws {
         let other = Fixture.groupFacts(.readWriteGroup, id: 20)
-        let user = Fixture.groupFacts(.publicGroup, id: Roles.userGroup)
+        let user = Fixture.groupFacts(.publicGroup, id: BuiltIn.userGroup)
         let same = Fixture.groupFacts(.readOnlyGroup)
         let member = Fixture.caller(Fixture.member(), in: .readOnlyGroup)
         #expect(try member.place(NewObject(.dataset, group: same))?.group == same)
@@ -121,7 +121,7 @@ struct CreatingTests {
         #expect(try admin.place(NewObject(.dataset, permissions: echo)) != nil)
         echo = .readWriteGroup
         #expect(refused(admin, NewObject(.dataset, permissions: echo))?.kind == .permissionMismatch)
-        let user = Fixture.groupFacts(.publicGroup, id: Roles.userGroup)
+        let user = Fixture.groupFacts(.publicGroup, id: BuiltIn.userGroup)
         #expect(try admin.place(NewObject(.dataset, group: user, permissions: echo))?.group == user)
     }
 
@@ -144,7 +144,7 @@ struct CreatingTests {
 
     @Test("guests, calls under a share and servers that take no changes make nothing")
     func nothing() {
-        let guest = Fixture.account(Roles.guestUser, memberOf: [2])
+        let guest = Fixture.account(BuiltIn.guestUser, memberOf: [2])
         let caller = Fixture.caller(guest, in: .readWriteGroup, group: 2)
         #expect(refused(caller, NewObject(.dataset)) == create)
         var admin = Fixture.caller(Fixture.admin(Privilege.all), in: .readOnlyGroup)

@@ -111,9 +111,9 @@ struct LinkingTests {
         let dataset = new(.dataset, in: .privateGroup)
         #expect(refused(caller, dataset, ObjectFacts(.format, id: 1)) == nil)
         #expect(refused(caller, new(EntityKind("X", isSystem: true), in: .privateGroup), dataset) == nil)
-        let system = Fixture.object(in: .privateGroup, group: Roles.systemGroup)
+        let system = Fixture.object(in: .privateGroup, group: BuiltIn.systemGroup)
         #expect(refused(caller, dataset, system) == nil && refused(caller, system, dataset) == nil)
-        let common = Fixture.object(in: .publicGroup, group: Roles.userGroup)
+        let common = Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)
         #expect(refused(caller, dataset, common) == nil)
         var directory = new(.originalFile, in: .privateGroup)
         directory.isDirectory = true

@@ -28,17 +28,17 @@ struct PrivacyTests {
 
     @Test("the group user, where everybody is, shows nobody")
     func userGroup() {
-        let privacy = privacy(Fixture.stranger(), GroupFacts(id: Roles.userGroup, permissions: .publicGroup))
+        let privacy = privacy(Fixture.stranger(), GroupFacts(id: BuiltIn.userGroup, permissions: .publicGroup))
         #expect(!privacy.sees(100, memberOf: [1]))
         #expect(privacy.sharedGroups == [])
     }
 
     @Test("one sees oneself, root and guest; others not")
     func everybody() {
-        for account in [Fixture.stranger(), Fixture.account(Roles.guestUser, memberOf: [2])] {
+        for account in [Fixture.stranger(), Fixture.account(BuiltIn.guestUser, memberOf: [2])] {
             let privacy = privacy(account)
             #expect(privacy.sees(account.id, memberOf: []))
-            #expect(privacy.sees(Roles.rootUser, memberOf: [0]) && privacy.sees(Roles.guestUser, memberOf: [2]))
+            #expect(privacy.sees(BuiltIn.rootUser, memberOf: [0]) && privacy.sees(BuiltIn.guestUser, memberOf: [2]))
             #expect(!privacy.sees(100, memberOf: [10]))
         }
     }

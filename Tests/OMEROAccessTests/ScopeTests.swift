@@ -64,7 +64,7 @@ struct ScopeTests {
         let caller = Fixture.caller(Fixture.admin(Privilege.all), in: .privateGroup)
         let user = ObjectFacts(.experimenter, id: 5)
         #expect(caller.allows(.link, on: user) && caller.allows(.annotate, on: user))
-        let common = Fixture.object(in: .publicGroup, group: Roles.userGroup)
+        let common = Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)
         #expect(caller.allows(.link, on: common) && caller.allows(.annotate, on: common))
     }
 
@@ -89,7 +89,7 @@ struct ScopeTests {
 
     @Test("5: in the common space objects are the owner's to change, whatever their group grants")
     func commonSpace() {
-        let object = Fixture.object(in: .readWriteGroup, group: Roles.userGroup)
+        let object = Fixture.object(in: .readWriteGroup, group: BuiltIn.userGroup)
         let member = Fixture.caller(Fixture.member(), in: .readWriteGroup)
         #expect(member.allowed(on: object) == [.link, .annotate])
         let owner = Fixture.caller(Fixture.member(Fixture.ownerID), in: .readWriteGroup)
@@ -100,9 +100,9 @@ struct ScopeTests {
     func commonDirectory() {
         let caller = Fixture.caller(Fixture.member(), in: .readWriteGroup)
         let open = Fixture.object(
-            .originalFile, in: .readWriteGroup, group: Roles.userGroup, isDirectory: true)
+            .originalFile, in: .readWriteGroup, group: BuiltIn.userGroup, isDirectory: true)
         #expect(caller.allowed(on: open) == [.link, .annotate, .edit, .delete])
-        let closed = Fixture.object(.originalFile, in: .publicGroup, group: Roles.userGroup, isDirectory: true)
+        let closed = Fixture.object(.originalFile, in: .publicGroup, group: BuiltIn.userGroup, isDirectory: true)
         #expect(caller.allowed(on: closed) == [])
     }
 
@@ -112,16 +112,16 @@ struct ScopeTests {
         let member = Fixture.member()
         #expect(Fixture.caller(member, in: .readAnnotateGroup).allowed(on: object) == .annotate)
         #expect(Fixture.caller(member, in: nil).allowed(on: object) == [])
-        #expect(Fixture.caller(member, in: .readWriteGroup, group: Roles.userGroup).allowed(on: object) == [])
+        #expect(Fixture.caller(member, in: .readWriteGroup, group: BuiltIn.userGroup).allowed(on: object) == [])
     }
 
     @Test("6: guests change no data, not even where everybody may; system types they may refer to")
     func guest() {
-        let guest = Fixture.account(Roles.guestUser, memberOf: [Roles.guestGroup])
+        let guest = Fixture.account(BuiltIn.guestUser, memberOf: [BuiltIn.guestGroup])
         let everybody = Permissions("rwrwrw")!
-        let caller = Fixture.caller(guest, in: everybody, group: Roles.guestGroup)
-        #expect(caller.allowed(on: Fixture.object(in: everybody, group: Roles.guestGroup)) == [])
-        #expect(caller.allowed(on: Fixture.object(in: .publicGroup, group: Roles.userGroup)) == [])
+        let caller = Fixture.caller(guest, in: everybody, group: BuiltIn.guestGroup)
+        #expect(caller.allowed(on: Fixture.object(in: everybody, group: BuiltIn.guestGroup)) == [])
+        #expect(caller.allowed(on: Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)) == [])
         #expect(caller.allowed(on: ObjectFacts(.format, id: 1)) == [.link, .annotate])
     }
 
@@ -207,12 +207,12 @@ struct ScopeTests {
     func shared() {
         let caller = Fixture.caller(Fixture.stranger(), in: .readWriteGroup, group: 20)
         #expect(
-            caller.allowed(on: Fixture.object(in: .privateGroup, group: Roles.systemGroup)) == [.link, .annotate])
+            caller.allowed(on: Fixture.object(in: .privateGroup, group: BuiltIn.systemGroup)) == [.link, .annotate])
         #expect(
-            caller.allowed(on: Fixture.object(in: .publicGroup, group: Roles.userGroup)) == [.link, .annotate])
+            caller.allowed(on: Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)) == [.link, .annotate])
         #expect(
             caller.allowed(
-                on: Fixture.object(.originalFile, in: .publicGroup, group: Roles.userGroup, isDirectory: true)) == [])
+                on: Fixture.object(.originalFile, in: .publicGroup, group: BuiltIn.userGroup, isDirectory: true)) == [])
     }
 
     @Test("14: everything else is denied")

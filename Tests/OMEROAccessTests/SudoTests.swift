@@ -69,6 +69,15 @@ struct SudoTests {
         #expect(throws: AccessRefusal.self) { try asLeader.authorizeSudo(in: other) }
     }
 
+    @Test("groups that the leader got to lead later are not for a session that was opened before")
+    func recordedGroups() throws {
+        let account = Fixture.account(8, memberOf: [10, 20, 1], leaderOf: [10, 20])
+        let asLeader = Identity(
+            account, sudoer: Fixture.account(7, memberOf: [10, 20, 1], leaderOf: [10, 20]), limitedTo: [10])
+        #expect(try asLeader.authorizeSudo(in: lab).groups == [10])
+        #expect(throws: AccessRefusal.self) { try asLeader.authorizeSudo(in: other) }
+    }
+
     @Test("an administrator with Sudo becomes the user whole, but for the privileges")
     func wholeUser() {
         let target = Fixture.account(memberOf: [20, 10, 1], leaderOf: [10])

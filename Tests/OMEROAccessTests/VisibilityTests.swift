@@ -23,7 +23,7 @@ struct VisibilityTests {
     func oneGroup(level: (name: String, permissions: Permissions)) {
         for account in [Fixture.member(), Fixture.leader(), Fixture.admin(Privilege.all)] {
             let filter = Fixture.caller(account, in: level.permissions).rowFilter
-            #expect(filter.passes(Fixture.object(in: .publicGroup, group: Roles.userGroup)))
+            #expect(filter.passes(Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)))
             #expect(!filter.passes(Fixture.object(in: .publicGroup, group: 30)))
             #expect(!filter.passes(Fixture.object(in: .publicGroup, owner: 101, group: 20)))
         }
@@ -40,7 +40,7 @@ struct VisibilityTests {
 
     @Test("the row's own permissions never count, and system types are never hidden")
     func systemTypes() {
-        for account in [Fixture.stranger(), Fixture.account(Roles.guestUser, memberOf: [2])] {
+        for account in [Fixture.stranger(), Fixture.account(BuiltIn.guestUser, memberOf: [2])] {
             for permissions in [Permissions.privateGroup, nil] {
                 let filter = Fixture.caller(account, in: permissions, group: 20).rowFilter
                 #expect(filter.passes(ObjectFacts(.experimenter, id: 5)))
@@ -65,7 +65,7 @@ struct VisibilityTests {
         #expect(filter.passes(Fixture.object(in: .readOnlyGroup)))
         #expect(!filter.passes(Fixture.object(in: .readOnlyGroup, owner: 101, group: 20)))
         #expect(!filter.passes(Fixture.object(in: .publicGroup, group: 30)))
-        #expect(filter.passes(Fixture.object(in: .publicGroup, group: Roles.userGroup)))
+        #expect(filter.passes(Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)))
     }
 
     @Test("what is not visible is left out, null, refused or unloaded, by how it was asked for")
@@ -86,8 +86,8 @@ struct VisibilityTests {
     @Test("what is in the groups system and user can always be loaded, though system is not in lists")
     func alwaysLoadable() {
         let caller = Fixture.caller(Fixture.member(), in: .readOnlyGroup)
-        let system = Fixture.object(in: .privateGroup, group: Roles.systemGroup)
-        let common = Fixture.object(in: .publicGroup, group: Roles.userGroup)
+        let system = Fixture.object(in: .privateGroup, group: BuiltIn.systemGroup)
+        let common = Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)
         #expect(caller.canLoad(system) && caller.canLoad(common))
         #expect(caller.outcome(ofReading: system, by: .list) == .filtered)
         #expect(caller.outcome(ofReading: common, by: .list) == .visible)
@@ -130,14 +130,14 @@ struct VisibilityTests {
         }
         let group = ObjectFacts(.experimenterGroup, id: 10)
         let user = ObjectFacts(.experimenter, id: 5)
-        #expect(sent(one, Fixture.object(in: .privateGroup, group: Roles.userGroup)) == "rwra--")
+        #expect(sent(one, Fixture.object(in: .privateGroup, group: BuiltIn.userGroup)) == "rwra--")
         #expect(sent(one, user) == "rwra--")
         #expect(sent(one, group) == "rwrwrw")
         #expect(sent(all, Fixture.object(in: .privateGroup)) == "rw----")
         #expect(sent(all, user) == "rwrwrw")
         #expect(sent(all, group) == "rwrwrw")
-        #expect(sent(all, Fixture.object(in: nil, group: Roles.userGroup)) == "------")
-        #expect(sent(all, Fixture.object(in: .publicGroup, group: Roles.userGroup)) == "rwr-r-")
+        #expect(sent(all, Fixture.object(in: nil, group: BuiltIn.userGroup)) == "------")
+        #expect(sent(all, Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)) == "rwr-r-")
     }
 
     @Test("the restriction of binaries is sent as an extended one")

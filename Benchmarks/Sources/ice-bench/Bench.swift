@@ -96,6 +96,20 @@ struct Bench: Sendable {
         }
     }
 
+    /// Only calls one after the other, on the connection's executor or from a task elsewhere. What two numbers of
+    /// calls differ by, in instructions or system calls, is the cost of a call.
+    func sequential() async throws {
+        let count = Int32(options["calls"] ?? "") ?? 1000
+        try await withCommunicator(configuration("client")) { communicator in
+            let proxy = try communicator.proxy(options["proxy"] ?? "")
+            try await proxy.ping()
+            let executor = options["from"] == "task" ? nil : try await proxy.connection().executor
+            try await withTaskExecutorPreference(executor) {
+                for number in 0..<count { _ = try await echo(proxy, number) }
+            }
+        }
+    }
+
     /// Microseconds per call, one after the other.
     private func latency(_ proxy: Proxy) async throws -> Double {
         let count = 5000

@@ -5,6 +5,8 @@ import Ice
 ///
 ///     ice-bench server [--endpoints E] [--certs DIR]    serves the Peer, prints "READY <proxy>", until stdin ends
 ///     ice-bench client --proxy P [--certs DIR]          latency, calls with 64 in flight, 1 MiB round trips
+///     ice-bench sequential --proxy P [--calls N] [--from executor|task]
+///                                                       nothing but such calls, for profilers
 ///     ice-bench codec                                   encodes and decodes graph(10000)
 ///     ice-bench idle-server [--endpoints E] [--connections N] [--certs DIR]
 ///                                                       its memory before and after N connections
@@ -23,6 +25,7 @@ struct IceBench {
             switch mode {
             case "server": try await bench.serve()
             case "client": try await bench.client()
+            case "sequential": try await bench.sequential()
             case "codec": try codec()
             case "idle-server": try await bench.idleServer()
             default: print("no such mode: \(mode)")

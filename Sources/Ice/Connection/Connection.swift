@@ -21,30 +21,31 @@ public final class Connection: Sendable {
         var drainScheduled = false
     }
 
+    /// Why a connection ended. Boxed, as nearly all connections at a time have no such reason.
+    private indirect enum End { case because(IceError) }
+
     private struct State {
-        var handler: NIOLoopBound<IceConnectionHandler>?
-        var closeError: IceError?
+        var end: End?
         var isClosing = false
         var onClose: [@Sendable (IceError) -> Void] = []
         var adapter: ObjectAdapter?
         /// Kept by the promise until the peer has validated the connection.
         var opened: EventLoopPromise<Void>?
         var ordered: OrderedDispatch?
+
+        var closeError: IceError? { if case .because(let error)? = end { error } else { nil } }
     }
 
     let channel: any Channel
-    let eventLoop: any EventLoop
     let communicator: Communicator
-    let observer: ConnectionObserver
-    /// Where it leads to or came from, as an endpoint string.
-    public let endpoint: String
-    /// Whether the endpoint asks for compressed requests (`-z`).
-    let compresses: Bool
-    let messageSizeMax: Int
+    private let origin: ConnectionOrigin
+    /// The client's address, on the server's side.
+    private let remote: SocketAddress?
     /// What TLS agreed on, nil for plain connections.
     public let tls: TLSPeerInfo?
-    /// Set once, before the handler is added to the pipeline.
-    private let handler: NIOLoopBoundBox<IceConnectionHandler?>
+    /// Set before the handler is added to the pipeline, taken back at the end. Only the channel's event loop touches
+    /// it, after `init` as well as before: that makes it safe.
+    private nonisolated(unsafe) var handler: IceConnectionHandler?
     private let mailbox = Mutex(Mailbox())
     private let state = Mutex(State())
     private let lastID = Atomic<Int32>(0)
@@ -53,32 +54,38 @@ public final class Connection: Sendable {
     init(
         channel: any Channel,
         communicator: Communicator,
-        endpoint: String,
-        compresses: Bool,
-        messageSizeMax: Int,
-        tls: TLSPeerInfo?,
-        adapter: ObjectAdapter?
+        origin: ConnectionOrigin,
+        tls: TLSPeerInfo?
     ) {
         self.channel = channel
-        self.eventLoop = channel.eventLoop
         self.communicator = communicator
-        self.endpoint = endpoint
-        self.compresses = compresses
-        self.messageSizeMax = messageSizeMax
+        self.origin = origin
+        self.remote = origin.adapter == nil ? nil : channel.remoteAddress
         self.tls = tls
-        self.observer = communicator.observer
-        self.handler = NIOLoopBoundBox(nil, eventLoop: channel.eventLoop)
-        state.withLock { $0.adapter = adapter }
+        state.withLock { $0.adapter = origin.adapter }
     }
+
+    var eventLoop: any EventLoop { channel.eventLoop }
+    var observer: ConnectionObserver { communicator.observer }
+    var messageSizeMax: Int { origin.messageSizeMax }
+    /// Whether the endpoint asks for compressed requests (`-z`).
+    var compresses: Bool { origin.adapter == nil && origin.endpoint.address?.compress ?? false }
+    /// Where it leads to or came from, as an endpoint string.
+    public var endpoint: String { origin.endpoint.at(remote).description }
 
     /// Adds the Ice protocol to the channel. On its event loop.
     func start(_ configuration: ConnectionStateMachine<PendingCall>.Configuration) throws -> EventLoopFuture<Void> {
         let handler = IceConnectionHandler(configuration, connection: self, now: eventLoop.instant)
-        self.handler.value = handler
+        self.handler = handler
         observer.connectionOpened()
         let opened = eventLoop.makePromise(of: Void.self)
         state.withLock { $0.opened = opened }
-        try channel.pipeline.syncOperations.addHandler(handler)
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            ended(located(IceError(.connectionLost, "the connection was lost", phase: .validation, cause: error)))
+            throw error
+        }
         return opened.futureResult
     }
 
@@ -143,7 +150,7 @@ public final class Connection: Sendable {
         case .cancel(let call): call.cancel()
         case .dispatched, .close, .abort: break
         }
-        if let handler = handler.value {
+        if let handler {
             handler.perform(command)
         } else if case .call(let call) = command {
             call.end(.failure(closeError ?? IceError(.connectionClosed, "the connection is closed")))
@@ -153,7 +160,7 @@ public final class Connection: Sendable {
     // MARK: Life
 
     /// Whether it can take calls, as far as is known without asking the peer.
-    public var isOpen: Bool { state.withLock { $0.closeError == nil && !$0.isClosing } }
+    public var isOpen: Bool { state.withLock { $0.end == nil && !$0.isClosing } }
 
     /// Why it ended; nil while it is open.
     public var closeError: IceError? { state.withLock { $0.closeError } }
@@ -174,7 +181,7 @@ public final class Connection: Sendable {
     /// Calls `body` when the connection ends, at once if it has ended.
     func whenClosed(_ body: @escaping @Sendable (IceError) -> Void) {
         let error = state.withLock { state -> IceError? in
-            if state.closeError == nil { state.onClose.append(body) }
+            if state.end == nil { state.onClose.append(body) }
             return state.closeError
         }
         if let error { body(error) }
@@ -199,12 +206,13 @@ public final class Connection: Sendable {
     func ended(_ error: IceError) {
         takeOpened()?.fail(error)
         let callbacks = state.withLock { state in
-            state.closeError = error
+            state.end = .because(error)
             defer { state.onClose = [] }
             return state.onClose
         }
-        handler.value = nil
+        handler = nil
         observer.connectionClosed()
+        origin.adapter?.ended(self)
         for callback in callbacks { callback(error) }
     }
 
@@ -252,6 +260,21 @@ public final class Connection: Sendable {
     /// The piece of work that had its turn is done.
     func finishedInOrder() {
         state.withLock { $0.ordered.finished() }?()
+    }
+}
+
+/// What the connections of one listener have in common; one that this side opened has its own.
+final class ConnectionOrigin: Sendable {
+    /// The listener's, or the one that was connected to.
+    let endpoint: Endpoint
+    let messageSizeMax: Int
+    /// Whose listener it was; nil for a connection that this side opened.
+    let adapter: ObjectAdapter?
+
+    init(endpoint: Endpoint, messageSizeMax: Int, adapter: ObjectAdapter?) {
+        self.endpoint = endpoint
+        self.messageSizeMax = messageSizeMax
+        self.adapter = adapter
     }
 }
 

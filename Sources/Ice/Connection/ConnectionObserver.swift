@@ -45,11 +45,11 @@ final class ConnectionObserver: Sendable {
 }
 
 /// Logs the messages of one connection at trace level.
-struct MessageDumper {
+final class MessageDumper {
     /// Finds the messages in what arrives; bytes that are none are the state machine's business, not this one's.
     private var frames: FrameDecoder? = FrameDecoder(messageSizeMax: .max)
 
-    mutating func received(_ bytes: ByteBuffer, on connection: Connection) {
+    func received(_ bytes: ByteBuffer, on connection: Connection) {
         frames?.append(bytes)
         do {
             while let frame = try frames?.next() {

@@ -14,14 +14,16 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     private var timer: (due: Instant, scheduled: NIOScheduledCallback)?
     private var flushScheduled = false
     private var reading = false
+    /// What the machine wants done. Its storage is the loop's (``ActionStorage``), so idle connections hold none.
     private var actions: [ConnectionStateMachine<PendingCall>.Action] = []
-    private let observer: ConnectionObserver
+    private let storage: ActionStorage
+    private var observer: ConnectionObserver { connection.observer }
     private lazy var dumper = MessageDumper()
 
     init(_ configuration: ConnectionStateMachine<PendingCall>.Configuration, connection: Connection, now: Instant) {
         self.machine = ConnectionStateMachine(configuration, now: now)
         self.connection = connection
-        self.observer = connection.observer
+        self.storage = connection.communicator.executors.executor(for: connection.eventLoop).actions.value
     }
 
     private var now: Instant { connection.eventLoop.instant }
@@ -49,8 +51,7 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
         let bytes = unwrapInboundIn(data)
         observer.received(bytes.readableBytes)
         if observer.dumpsMessages { dumper.received(bytes, on: connection) }
-        machine.received(bytes, now: now, into: &actions)
-        run()
+        feed { $0.received(bytes, now: $1, into: &$2) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -63,27 +64,24 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        machine.writabilityChanged(context.channel.isWritable, now: now, into: &actions)
-        run()
+        let writable = context.channel.isWritable
+        feed { $0.writabilityChanged(writable, now: $1, into: &$2) }
         context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
-            machine.transportEnded(nil, into: &actions)
-            run()
+            feed { machine, _, actions in machine.transportEnded(nil, into: &actions) }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        machine.transportEnded(error, into: &actions)
-        run()
+        feed { machine, _, actions in machine.transportEnded(error, into: &actions) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        machine.transportEnded(nil, into: &actions)
-        run()
+        feed { machine, _, actions in machine.transportEnded(nil, into: &actions) }
         context.fireChannelInactive()
     }
 
@@ -94,24 +92,19 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
         case .call(let call):
             let message = call.message
             call.message = ByteBuffer()
-            machine.call(
-                id: call.id,
-                call,
-                message: message,
-                deadline: call.timeout.map { now + $0 },
-                now: now,
-                into: &actions
-            )
+            feed { machine, now, actions in
+                let deadline = call.timeout.map { now + $0 }
+                machine.call(id: call.id, call, message: message, deadline: deadline, now: now, into: &actions)
+            }
         case .cancel(let call):
-            if call.id != 0 { _ = machine.cancel(call.id, now: now, into: &actions) }
+            if call.id != 0 { feed { _ = $0.cancel(call.id, now: $1, into: &$2) } }
         case .dispatched(let reply):
-            machine.dispatchFinished(reply: reply, now: now, into: &actions)
+            feed { $0.dispatchFinished(reply: reply, now: $1, into: &$2) }
         case .close:
-            machine.close(now, into: &actions)
+            feed { $0.close($1, into: &$2) }
         case .abort(let error):
-            machine.abort(error, into: &actions)
+            feed { machine, _, actions in machine.abort(error, into: &actions) }
         }
-        run()
     }
 
     // MARK: Actions
@@ -120,7 +113,15 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     private func start() {
         guard !started else { return }
         started = true
-        machine.start(now, into: &actions)
+        feed { $0.start($1, into: &$2) }
+    }
+
+    private typealias Machine = ConnectionStateMachine<PendingCall>
+
+    /// Gives the machine an input and the time, then carries out what it wants.
+    private func feed(_ input: (inout Machine, Instant, inout [Machine.Action]) -> Void) {
+        if actions.capacity == 0 { actions = storage.take() }
+        input(&machine, now, &actions)
         run()
     }
 
@@ -135,12 +136,11 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
         running = true
         while !actions.isEmpty {
             var batch = actions
-            actions = spare
-            spare = []
+            actions = storage.take()
             for index in batch.indices { run(batch[index]) }
-            batch.removeAll(keepingCapacity: batch.capacity <= 256)
-            spare = batch
+            storage.giveBack(&batch)
         }
+        storage.giveBack(&actions)
         running = false
         adjustTimer()
         adjustReading()
@@ -148,7 +148,6 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     private var running = false
     private var started = false
     private var closing = false
-    private var spare: [ConnectionStateMachine<PendingCall>.Action] = []
 
     private func run(_ action: ConnectionStateMachine<PendingCall>.Action) {
         switch action {
@@ -227,8 +226,7 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
 
     func handleScheduledCallback(eventLoop: some EventLoop) {
         timer = nil
-        machine.timePassed(now, into: &actions)
-        run()
+        feed { $0.timePassed($1, into: &$2) }
     }
 
     private func adjustReading() {

@@ -7,7 +7,7 @@ struct IncomingDispatch: Sendable {
     let connection: Connection
 
     /// Carries out the request with `servant`. On the connection's event loop.
-    func start(_ servant: any Servant, adapter: ObjectAdapter) {
+    func start(_ servant: ServantKind, adapter: ObjectAdapter) {
         connection.observer.dispatched()
         let header = request.header
         let current = Current(
@@ -24,7 +24,7 @@ struct IncomingDispatch: Sendable {
         let invocation = Invocation(IncomingRequest(current: current, parameters: request.parameters), servant)
         if let response = invocation.answerInline() {
             finish(response)
-        } else if servant.isOrdered {
+        } else if servant.servant.isOrdered {
             startInOrder(invocation)
         } else {
             startTask { finish(await invocation.answer()) }

@@ -5,13 +5,18 @@ import Tracing
 /// One request and the servant that carries it out; whatever happens, it ends in a response.
 struct Invocation: Sendable {
     let request: IncomingRequest
-    let servant: any Servant
+    let kind: ServantKind
+    private var servant: any Servant { kind.servant }
 
-    init(_ request: IncomingRequest, _ servant: any Servant) {
+    init(_ request: IncomingRequest, _ kind: ServantKind) {
         var request = request
-        request.descriptor = servant is any RawServant ? nil : servant.operation(request.current.operation)
+        switch kind {
+        case .raw: request.descriptor = nil
+        case .inline(let servant): request.descriptor = servant.operation(request.current.operation)
+        case .ordinary(let servant): request.descriptor = servant.operation(request.current.operation)
+        }
         self.request = request
-        self.servant = servant
+        self.kind = kind
     }
 
     private var current: Current { request.current }
@@ -19,11 +24,12 @@ struct Invocation: Sendable {
 
     /// The response if it needs no task: the operations of every object, refusals, servants that answer at once.
     func answerInline() -> OutgoingResponse? {
-        guard !(servant is any RawServant) else { return nil }
+        if case .raw = kind { return nil }
         do {
             if let answer = try builtIn() { return answer }
             try checkMode()
-            return try (servant as? any InlineServant)?.dispatchInline(request)
+            if case .inline(let servant) = kind { return try servant.dispatchInline(request) }
+            return nil
         } catch {
             return response(for: error)
         }

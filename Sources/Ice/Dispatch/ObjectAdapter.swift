@@ -92,7 +92,7 @@ public final class ObjectAdapter: Sendable {
 
     /// The servant that answers for an object, if there is one.
     public func find(_ identity: Identity, facet: String = "") -> (any Servant)? {
-        if case .found(let servant) = state.withLock({ $0.servants.find(identity, facet: facet) }) { return servant }
+        if case .found(let kind) = state.withLock({ $0.servants.find(identity, facet: facet) }) { return kind.servant }
         return nil
     }
 
@@ -215,16 +215,16 @@ public final class ObjectAdapter: Sendable {
 
     /// Turns the place into a connection; false if the adapter was deactivated meanwhile.
     func accepted(_ connection: Connection) -> Bool {
-        let keep = state.withLock { state in
+        state.withLock { state in
             state.pending -= 1
             if !state.isDeactivated { state.connections[ObjectIdentifier(connection)] = connection }
             return !state.isDeactivated
         }
-        guard keep else { return false }
-        connection.whenClosed { _ in
-            self.state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
-        }
-        return true
+    }
+
+    /// A connection that it had accepted has ended.
+    func ended(_ connection: Connection) {
+        state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
     }
 }
 

@@ -3,34 +3,34 @@ import IceEncoding
 /// Which servant answers for which object.
 struct ServantTable: Sendable {
     enum Lookup {
-        case found(any Servant)
+        case found(ServantKind)
         case noObject
         case noFacet
     }
 
-    private var servants: [Identity: [String: any Servant]] = [:]
-    private var defaults: [String: any Servant] = [:]
+    private var servants: [Identity: [String: ServantKind]] = [:]
+    private var defaults: [String: ServantKind] = [:]
 
     /// False if there is one already.
     mutating func add(_ servant: any Servant, _ identity: Identity, facet: String) -> Bool {
         guard servants[identity]?[facet] == nil else { return false }
-        servants[identity, default: [:]][facet] = servant
+        servants[identity, default: [:]][facet] = ServantKind(servant)
         return true
     }
 
     mutating func addDefault(_ servant: any Servant, category: String) -> Bool {
         guard defaults[category] == nil else { return false }
-        defaults[category] = servant
+        defaults[category] = ServantKind(servant)
         return true
     }
 
     mutating func remove(_ identity: Identity, facet: String) -> (any Servant)? {
-        let servant = servants[identity]?.removeValue(forKey: facet)
+        let servant = servants[identity]?.removeValue(forKey: facet)?.servant
         if servants[identity]?.isEmpty == true { servants[identity] = nil }
         return servant
     }
 
-    mutating func removeDefault(category: String) -> (any Servant)? { defaults.removeValue(forKey: category) }
+    mutating func removeDefault(category: String) -> (any Servant)? { defaults.removeValue(forKey: category)?.servant }
 
     /// The servant of the object; else the default servant of its category; else the one of all categories.
     func find(_ identity: Identity, facet: String) -> Lookup {
@@ -43,4 +43,29 @@ struct ServantTable: Sendable {
     }
 
     var count: Int { servants.values.reduce(0) { $0 + $1.count } }
+}
+
+/// A servant and how it wants to be called: found out when it is added, as a cast costs as much as finding the servant.
+enum ServantKind: Sendable {
+    case raw(any RawServant)
+    case inline(any InlineServant)
+    case ordinary(any Servant)
+
+    init(_ servant: any Servant) {
+        if let raw = servant as? any RawServant {
+            self = .raw(raw)
+        } else if let inline = servant as? any InlineServant {
+            self = .inline(inline)
+        } else {
+            self = .ordinary(servant)
+        }
+    }
+
+    var servant: any Servant {
+        switch self {
+        case .raw(let servant): servant
+        case .inline(let servant): servant
+        case .ordinary(let servant): servant
+        }
+    }
 }

@@ -46,13 +46,11 @@ struct ActivityMonitor: Sendable {
         case peerSilent
     }
 
-    let policy: ActivityPolicy
     private var lastReceived: Instant
     private var lastSent: Instant
     private(set) var nextCheck: Instant?
 
     init(policy: ActivityPolicy, now: Instant) {
-        self.policy = policy
         lastReceived = now
         lastSent = now
         nextCheck = policy.timeout.map { now + $0 / 2 }
@@ -62,7 +60,9 @@ struct ActivityMonitor: Sendable {
     mutating func sent(_ now: Instant) { lastSent = now }
 
     /// What is due, at or after ``nextCheck``.
-    mutating func check(_ now: Instant, callsUnderWay: Bool, dispatching: Bool) -> Verdict {
+    mutating func check(
+        _ now: Instant, policy: ActivityPolicy, callsUnderWay: Bool, dispatching: Bool
+    ) -> Verdict {
         guard let timeout = policy.timeout, let due = nextCheck, due <= now else { return .nothing }
         nextCheck = now + timeout / 2
         let quietSince = max(lastReceived, lastSent)

@@ -12,18 +12,37 @@ import NIOCore
 struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
     enum Role: Hashable, Sendable { case client, server }
 
-    struct Configuration: Hashable, Sendable {
-        var role: Role
-        var messageSizeMax: Int
+    /// A class: all connections of a listener share one.
+    final class Configuration: Sendable {
+        let role: Role
+        let messageSizeMax: Int
         /// How long the peer may take to validate the connection.
-        var handshakeTimeout: Duration
+        let handshakeTimeout: Duration
         /// How long an orderly close may take.
-        var closeTimeout: Duration
-        var activity: ActivityPolicy
+        let closeTimeout: Duration
+        let activity: ActivityPolicy
         /// Requests carried out at a time.
-        var dispatchLimit: Int
+        let dispatchLimit: Int
         /// Bytes of requests that may wait for their turn before reading stops.
-        var backlogLimit: Int
+        let backlogLimit: Int
+
+        init(
+            role: Role,
+            messageSizeMax: Int,
+            handshakeTimeout: Duration,
+            closeTimeout: Duration,
+            activity: ActivityPolicy,
+            dispatchLimit: Int,
+            backlogLimit: Int
+        ) {
+            self.role = role
+            self.messageSizeMax = messageSizeMax
+            self.handshakeTimeout = handshakeTimeout
+            self.closeTimeout = closeTimeout
+            self.activity = activity
+            self.dispatchLimit = dispatchLimit
+            self.backlogLimit = backlogLimit
+        }
     }
 
     /// The large and the rare ones are boxed: every connection keeps room for a few actions, also when it is idle.
@@ -63,7 +82,7 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
     private var phase: Phase
     private var frames: FrameDecoder
     private var calls = RequestTable<Waiter>()
-    private var ledger: DispatchLedger
+    private var ledger = DispatchLedger()
     private var activity: ActivityMonitor
     /// Calls made before the peer validated the connection: nothing of them was sent.
     private var held: [HeldCall] = []
@@ -74,7 +93,6 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
         self.phase =
             configuration.role == .client ? .validating(deadline: now + configuration.handshakeTimeout) : .active
         self.frames = FrameDecoder(messageSizeMax: configuration.messageSizeMax)
-        self.ledger = DispatchLedger(limit: configuration.dispatchLimit, backlogLimit: configuration.backlogLimit)
         self.activity = ActivityMonitor(policy: configuration.activity, now: now)
     }
 
@@ -91,12 +109,14 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
     var callsUnderWay: Int { calls.count }
     var dispatchesInFlight: Int { ledger.inFlight }
     /// Whether bytes should be read: false while too many requests wait, or while the peer doesn't take the replies.
-    var wantsInput: Bool { !ledger.isFull && (writable || ledger.isIdle) }
+    var wantsInput: Bool {
+        !ledger.isFull(backlogLimit: configuration.backlogLimit) && (writable || ledger.isIdle)
+    }
     /// When ``timePassed(_:into:)`` is to be called next.
     var nextDeadline: Instant? {
         var next = calls.earliestDeadline
         func include(_ instant: Instant?) {
-            if let instant, instant < next ?? Instant(nanoseconds: .max) { next = instant }
+            if let instant, instant < next ?? .never { next = instant }
         }
         switch phase {
         case .validating(let deadline): include(deadline)
@@ -215,7 +235,7 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
 
     /// A dispatch is over; `reply` is nil for a oneway request.
     mutating func dispatchFinished(reply: ByteBuffer?, now: Instant, into actions: inout [Action]) {
-        let next = ledger.finished()
+        let next = ledger.finished(limit: configuration.dispatchLimit)
         guard !isClosed else { return }
         if let reply {
             activity.sent(now)
@@ -276,7 +296,13 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
         case .saidGoodbye(let deadline) where deadline <= now:
             end(IceError(.connectionClosed, "the connection was closed", phase: .close), into: &actions)
         case .active:
-            switch activity.check(now, callsUnderWay: !calls.isEmpty, dispatching: !ledger.isIdle) {
+            let verdict = activity.check(
+                now,
+                policy: configuration.activity,
+                callsUnderWay: !calls.isEmpty,
+                dispatching: !ledger.isIdle
+            )
+            switch verdict {
             case .nothing: frames.releaseMemory()
             case .sendHeartbeat:
                 frames.releaseMemory()
@@ -360,7 +386,7 @@ struct ConnectionStateMachine<Waiter: Sendable>: Sendable {
         case .draining where calls.isEmpty: return
         default: break
         }
-        if ledger.admit(request) { actions.append(.dispatch(request)) }
+        if ledger.admit(request, limit: configuration.dispatchLimit) { actions.append(.dispatch(request)) }
     }
 
     /// The peer has stopped: whatever it had not answered, it did not carry out.

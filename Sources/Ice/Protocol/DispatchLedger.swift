@@ -11,21 +11,13 @@ struct DispatchLedger: Sendable {
     private var waitingHead = 0
     private(set) var waitingBytes = 0
 
-    let limit: Int
-    let backlogLimit: Int
-
-    init(limit: Int, backlogLimit: Int) {
-        self.limit = limit
-        self.backlogLimit = backlogLimit
-    }
-
     /// Whether nothing is under way or waiting.
     var isIdle: Bool { inFlight == 0 && waitingHead == waiting.count }
     /// Whether no more should be read until some are done.
-    var isFull: Bool { waitingBytes > backlogLimit }
+    func isFull(backlogLimit: Int) -> Bool { waitingBytes > backlogLimit }
 
     /// True if the request may start now; else it waits.
-    mutating func admit(_ request: RequestMessage) -> Bool {
+    mutating func admit(_ request: RequestMessage, limit: Int) -> Bool {
         if inFlight < limit {
             inFlight += 1
             return true
@@ -36,7 +28,7 @@ struct DispatchLedger: Sendable {
     }
 
     /// One is done; the next that may start, if any.
-    mutating func finished() -> RequestMessage? {
+    mutating func finished(limit: Int) -> RequestMessage? {
         inFlight -= 1
         guard inFlight < limit, waitingHead < waiting.count else { return nil }
         let next = waiting[waitingHead]

@@ -15,7 +15,10 @@ struct FrameDecoder: Sendable {
     private let messageSizeMax: Int
     private var header: MessageHeader?
     /// Storage of the last large message: fresh pages cost more than everything else about a large message.
-    private var spare: ByteBuffer?
+    private var spare: Spare?
+
+    /// Boxed: only few connections carry large messages.
+    private indirect enum Spare { case storage(ByteBuffer) }
 
     init(messageSizeMax: Int) { self.messageSizeMax = messageSizeMax }
 
@@ -30,7 +33,7 @@ struct FrameDecoder: Sendable {
         }
         if let header, pending.writableBytes < bytes.readableBytes {
             let arrived = pending.readableBytes + bytes.readableBytes
-            if header.messageSize >= Self.largeMessage, var storage = spare {
+            if header.messageSize >= Self.largeMessage, case .storage(var storage)? = spare {
                 // The pages of the last large message, if nobody holds it any more.
                 spare = nil
                 storage.clear()
@@ -70,7 +73,7 @@ struct FrameDecoder: Sendable {
         }
         guard var message = pending.readSlice(length: header.messageSize) else { return nil }
         self.header = nil
-        if header.messageSize >= Self.largeMessage, pending.readableBytes == 0 { spare = pending }
+        if header.messageSize >= Self.largeMessage, pending.readableBytes == 0 { spare = .storage(pending) }
         if pending.readableBytes == 0 { pending = ByteBuffer() }
         message.moveReaderIndex(forwardBy: MessageHeader.size)
         return Frame(header: header, body: message)

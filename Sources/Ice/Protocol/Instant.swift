@@ -4,6 +4,9 @@
 struct Instant: Hashable, Comparable, Sendable {
     var nanoseconds: Int64
 
+    /// Later than any other.
+    static let never = Instant(nanoseconds: .max)
+
     static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
     static func + (instant: Instant, duration: Duration) -> Instant {

@@ -8,8 +8,10 @@ struct RequestTable<Waiter: Sendable>: Sendable {
     }
 
     private var entries: [Int32: Entry] = [:]
-    /// No call ends before it. May be earlier than any: calls that were answered do not move it.
-    private(set) var earliestDeadline: Instant?
+    /// No call ends before it; nil when none has a deadline. May be earlier than any: calls that were answered do not
+    /// move it.
+    var earliestDeadline: Instant? { earliest == .never ? nil : earliest }
+    private var earliest = Instant.never
 
     var isEmpty: Bool { entries.isEmpty }
     var count: Int { entries.count }
@@ -18,9 +20,7 @@ struct RequestTable<Waiter: Sendable>: Sendable {
     mutating func insert(_ id: Int32, _ waiter: Waiter, deadline: Instant?) -> Bool {
         guard entries[id] == nil else { return false }
         entries[id] = Entry(waiter: waiter, deadline: deadline)
-        if let deadline, deadline < earliestDeadline ?? Instant(nanoseconds: .max) {
-            earliestDeadline = deadline
-        }
+        if let deadline, deadline < earliest { earliest = deadline }
         return true
     }
 
@@ -30,26 +30,26 @@ struct RequestTable<Waiter: Sendable>: Sendable {
 
     /// Takes out the calls whose time is over.
     mutating func removeExpired(_ now: Instant) -> [Waiter] {
-        guard let earliest = earliestDeadline, earliest <= now else { return [] }
+        guard earliest <= now else { return [] }
         var expired: [Waiter] = []
-        var next: Instant?
+        var next = Instant.never
         for (id, entry) in entries {
             guard let deadline = entry.deadline else { continue }
             if deadline <= now {
                 expired.append(entry.waiter)
                 entries.removeValue(forKey: id)
-            } else if deadline < next ?? Instant(nanoseconds: .max) {
+            } else if deadline < next {
                 next = deadline
             }
         }
-        earliestDeadline = next
+        earliest = next
         return expired
     }
 
     mutating func removeAll() -> [Waiter] {
         let waiters = entries.values.map(\.waiter)
         entries = [:]
-        earliestDeadline = nil
+        earliest = .never
         return waiters
     }
 }

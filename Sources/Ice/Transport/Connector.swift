@@ -13,13 +13,7 @@ struct Connector: Sendable {
         guard let address = endpoint.address, (1...65535).contains(address.port) else {
             return loop.makeFailedFuture(error(.noEndpoint, "the endpoint can't be connected to", .connect))
         }
-        let timeouts = communicator.configuration.timeouts
-        var bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(.nanoseconds(max(1, timeouts.connect.clampedNanoseconds)))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: Self.receiveAllocator)
-            // Nothing is read before the handlers are there: a fast peer's greeting would be lost.
-            .channelOption(.autoRead, value: false)
+        var bootstrap = bootstrap(on: loop)
         if let source = address.sourceAddress {
             do {
                 bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0))
@@ -46,11 +40,18 @@ struct Connector: Sendable {
             }
     }
 
-    /// Small at first, so that idle connections need little; never so large that each read gets fresh pages from the
-    /// operating system, which costs more than another read.
-    static let receiveAllocator = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 4096, maximum: 1 << 16)
+    /// Makes channels that read nothing before ``shakeHands(on:)`` has put the handlers in: a fast peer's greeting would
+    /// be lost.
+    func bootstrap(on loop: any EventLoop) -> ClientBootstrap {
+        ClientBootstrap(group: loop)
+            .connectTimeout(.nanoseconds(max(1, communicator.configuration.timeouts.connect.clampedNanoseconds)))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: ReceiveAllocator())
+            .channelOption(.autoRead, value: false)
+    }
 
-    private func shakeHands(on channel: any Channel) -> EventLoopFuture<Connection> {
+    /// On the channel's event loop.
+    func shakeHands(on channel: any Channel) -> EventLoopFuture<Connection> {
         let loop = channel.eventLoop
         let timeouts = communicator.configuration.timeouts
         let opened = loop.makePromise(of: Connection.self)
@@ -70,18 +71,16 @@ struct Connector: Sendable {
             channel.close(promise: nil)
         }
         let handshakes = ClientHandshakes(endpoint: endpoint, communicator: communicator, progress: progress)
+        let configuration = communicator.configuration
         handshakes.run(on: channel).assumeIsolated().flatMapThrowing { tls in
             timer.cancel()
             let connection = Connection(
                 channel: channel,
                 communicator: communicator,
-                endpoint: endpoint.description,
-                compresses: endpoint.address?.compress ?? false,
-                messageSizeMax: communicator.configuration.messageSizeMax,
-                tls: tls,
-                adapter: nil
+                origin: ConnectionOrigin(
+                    endpoint: endpoint, messageSizeMax: configuration.messageSizeMax, adapter: nil),
+                tls: tls
             )
-            let configuration = communicator.configuration
             // From here on the state machine keeps the time.
             let open = try connection.start(
                 .init(

@@ -85,6 +85,9 @@ struct ServerHandshakes: Sendable {
         }
     }
 
+    /// Whether Ice begins at once.
+    var areNone: Bool { context == nil && !isWebSocket }
+
     /// On the channel's event loop.
     func run(on channel: any Channel) -> EventLoopFuture<TLSPeerInfo?> {
         let secured: EventLoopFuture<TLSPeerInfo?> =

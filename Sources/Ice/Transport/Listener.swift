@@ -14,6 +14,7 @@ struct Listener: Sendable {
             throw IceError(.illegalArgument, "an adapter can't listen at this endpoint", endpoint: text, phase: .listen)
         }
         let handshakes = try ServerHandshakes(endpoint: endpoint, adapter: adapter)
+        let template = Template(endpoint, adapter)
         let bootstrap = ServerBootstrap(group: adapter.communicator.eventLoopGroup)
             .serverChannelOption(.backlog, value: 511)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -24,9 +25,9 @@ struct Listener: Sendable {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.recvAllocator, value: Connector.receiveAllocator)
+            .childChannelOption(.recvAllocator, value: ReceiveAllocator())
             .childChannelInitializer { channel in
-                accept(channel, endpoint: endpoint, adapter: adapter, handshakes: handshakes)
+                accept(channel, template, handshakes)
                 return channel.eventLoop.makeSucceededVoidFuture()
             }
         let isWildcard = ["", "*", "0.0.0.0", "::"].contains(address.host)
@@ -65,69 +66,90 @@ struct Listener: Sendable {
         return IceError(.system, text, endpoint: endpoint, phase: .listen, cause: error)
     }
 
-    /// Takes one connection through its handshakes. On its event loop.
-    private static func accept(
-        _ channel: any Channel,
-        endpoint: Endpoint,
-        adapter: ObjectAdapter,
-        handshakes: ServerHandshakes
-    ) {
-        let communicator = adapter.communicator
-        let logger = communicator.observer.logger
-        guard adapter.reserve() else {
-            logger?.debug("ice connection refused: limit reached", metadata: [LogKey.endpoint: "\(endpoint)"])
-            channel.close(promise: nil)
-            return
-        }
-        let loop = channel.eventLoop
-        let timeouts = communicator.configuration.timeouts
-        // A peer that never finishes its handshake holds a place only so long.
-        let timer = loop.scheduleTask(in: .nanoseconds(timeouts.handshake.clampedNanoseconds)) {
-            channel.close(promise: nil)
-        }
-        handshakes.run(on: channel).assumeIsolated().flatMapThrowing { tls -> Void in
-            timer.cancel()
-            let connection = Connection(
-                channel: channel,
-                communicator: communicator,
-                endpoint: remoteEndpoint(endpoint, channel),
-                compresses: false,
+    /// What its connections have in common.
+    struct Template: Sendable {
+        let origin: ConnectionOrigin
+        let machine: ConnectionStateMachine<PendingCall>.Configuration
+        let adapter: ObjectAdapter
+
+        init(_ endpoint: Endpoint, _ adapter: ObjectAdapter) {
+            let configuration = adapter.communicator.configuration
+            self.adapter = adapter
+            origin = ConnectionOrigin(
+                endpoint: endpoint, messageSizeMax: adapter.messageSizeMax, adapter: adapter)
+            machine = .init(
+                role: .server,
                 messageSizeMax: adapter.messageSizeMax,
-                tls: tls,
-                adapter: adapter
+                handshakeTimeout: configuration.timeouts.handshake,
+                closeTimeout: configuration.timeouts.close,
+                activity: adapter.configuration.activity ?? configuration.activity,
+                dispatchLimit: adapter.configuration.dispatchLimit,
+                backlogLimit: adapter.configuration.backlogLimit
             )
-            // A promise that nobody keeps stops a debug build: `opened` keeps it although nothing begins.
-            guard adapter.accepted(connection) else { connection.opened(); return channel.close(promise: nil) }
-            _ = try connection.start(
-                .init(
-                    role: .server,
-                    messageSizeMax: adapter.messageSizeMax,
-                    handshakeTimeout: timeouts.handshake,
-                    closeTimeout: timeouts.close,
-                    activity: adapter.configuration.activity ?? communicator.configuration.activity,
-                    dispatchLimit: adapter.configuration.dispatchLimit,
-                    backlogLimit: adapter.configuration.backlogLimit
-                )
-            )
-        }.whenFailure { error in
-            timer.cancel()
-            adapter.release()
-            logger?.debug(
-                "ice handshake failed",
-                metadata: [LogKey.endpoint: "\(remoteEndpoint(endpoint, channel))", LogKey.error: "\(error)"]
-            )
-            channel.close(promise: nil)
         }
     }
 
-    /// The client's address, in the form of an endpoint.
-    private static func remoteEndpoint(_ endpoint: Endpoint, _ channel: any Channel) -> String {
-        guard let remote = channel.remoteAddress else { return endpoint.description }
-        return endpoint.with(host: remote.ipAddress ?? "", port: Int32(remote.port ?? 0)).description
+    /// Takes one connection through its handshakes. On its event loop.
+    private static func accept(_ channel: any Channel, _ template: Template, _ handshakes: ServerHandshakes) {
+        let adapter = template.adapter
+        let endpoint = template.origin.endpoint
+        guard adapter.reserve() else {
+            adapter.communicator.observer.logger?.debug(
+                "ice connection refused: limit reached", metadata: [LogKey.endpoint: "\(endpoint)"])
+            channel.close(promise: nil)
+            return
+        }
+        // Ice over plain TCP begins at once, without a timer.
+        if handshakes.areNone { return serve(channel, template, tls: nil) }
+        // A peer that never finishes its handshake holds a place only so long.
+        let timeout = adapter.communicator.configuration.timeouts.handshake
+        let timer = channel.eventLoop.scheduleTask(in: .nanoseconds(timeout.clampedNanoseconds)) {
+            channel.close(promise: nil)
+        }
+        handshakes.run(on: channel).assumeIsolated().whenComplete { result in
+            timer.cancel()
+            switch result {
+            case .success(let tls):
+                serve(channel, template, tls: tls)
+            case .failure(let error):
+                adapter.release()
+                failed(channel, template, error)
+            }
+        }
+    }
+
+    /// Speaks Ice on a channel for which a place was reserved. On its event loop.
+    static func serve(_ channel: any Channel, _ template: Template, tls: TLSPeerInfo?) {
+        let adapter = template.adapter
+        let connection = Connection(
+            channel: channel, communicator: adapter.communicator, origin: template.origin, tls: tls)
+        guard adapter.accepted(connection) else { return channel.close(promise: nil) }
+        do {
+            _ = try connection.start(template.machine)
+        } catch {
+            // The connection has ended, and with that given its place back.
+            failed(channel, template, error)
+        }
+    }
+
+    private static func failed(_ channel: any Channel, _ template: Template, _ error: any Error) {
+        template.adapter.communicator.observer.logger?.debug(
+            "ice handshake failed",
+            metadata: [
+                LogKey.endpoint: "\(template.origin.endpoint.at(channel.remoteAddress))", LogKey.error: "\(error)",
+            ]
+        )
+        channel.close(promise: nil)
     }
 }
 
 extension Endpoint {
+    /// This listener's endpoint as that of a client: with the client's address, where it is known.
+    func at(_ remote: SocketAddress?) -> Endpoint {
+        guard let remote else { return self }
+        return with(host: remote.ipAddress ?? "", port: Int32(remote.port ?? 0))
+    }
+
     /// The same kind of endpoint at another place.
     func with(host: String, port: Int32) -> Endpoint {
         func moved(_ address: IPEndpoint) -> IPEndpoint {

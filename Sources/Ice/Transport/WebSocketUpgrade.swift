@@ -108,18 +108,67 @@ final class WebSocketSwap {
     }
 }
 
+/// What a client's and a server's handshake have in common: how they end.
+protocol WebSocketHandshakeHandler: AnyObject, ChannelInboundHandler, RemovableChannelHandler {
+    var swap: WebSocketSwap { get }
+    /// Nil once the handshake has ended.
+    var promise: EventLoopPromise<Void>? { get set }
+    var isUpgraded: Bool { get set }
+    /// One part of the peer's HTTP message.
+    func received(_ part: InboundIn, _ context: ChannelHandlerContext)
+    /// Says to the peer what is left to say, and closes the channel.
+    func refuse(_ failure: WebSocketFailure, _ context: ChannelHandlerContext)
+}
+
+extension WebSocketHandshakeHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What comes after the upgrade are bytes that HTTP's parser had left over.
+        if isUpgraded { return swap.keep(data) }
+        if promise != nil { received(unwrapInboundIn(data), context) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard promise != nil else { return context.fireErrorCaught(error) }
+        fail(context, WebSocketHandshake.failure(error))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        takePromise()?.fail(WebSocketFailure(.closed))
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { takePromise()?.fail(WebSocketFailure(.closed)) }
+
+    /// The HTTP messages were right: from here on there are frames.
+    fileprivate func upgrade(_ context: ChannelHandlerContext) {
+        guard let promise = takePromise() else { return }
+        isUpgraded = true
+        swap.run(context, self, promise)
+    }
+
+    fileprivate func fail(_ context: ChannelHandlerContext, _ failure: WebSocketFailure) {
+        guard let promise = takePromise() else { return }
+        promise.fail(failure)
+        refuse(failure, context)
+    }
+
+    private func takePromise() -> EventLoopPromise<Void>? {
+        defer { promise = nil }
+        return promise
+    }
+}
+
 /// Sends a client's request and judges the answer.
-final class WebSocketClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class WebSocketClientHandshakeHandler: WebSocketHandshakeHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
     private let request: HTTPRequestHead
     private let key: String
-    private let swap: WebSocketSwap
-    /// Nil once the handshake has ended.
-    private var promise: EventLoopPromise<Void>?
+    let swap: WebSocketSwap
+    var promise: EventLoopPromise<Void>?
+    var isUpgraded = false
     private var isSent = false
-    private var isUpgraded = false
     private var isAccepted = false
 
     init(request: HTTPRequestHead, key: String, swap: WebSocketSwap, promise: EventLoopPromise<Void>) {
@@ -145,11 +194,8 @@ final class WebSocketClientHandshakeHandler: ChannelInboundHandler, RemovableCha
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // What comes after the upgrade are bytes that HTTP's parser had left over.
-        if isUpgraded { return swap.keep(data) }
-        guard let promise else { return }
-        switch unwrapInboundIn(data) {
+    func received(_ part: HTTPClientResponsePart, _ context: ChannelHandlerContext) {
+        switch part {
         case .head(let response):
             do throws(WebSocketFailure) {
                 try WebSocketHandshake.check(response, key: key)
@@ -158,58 +204,30 @@ final class WebSocketClientHandshakeHandler: ChannelInboundHandler, RemovableCha
                 fail(context, error)
             }
         case .body: break
-        case .end:
-            guard isAccepted else { return }
-            isUpgraded = true
-            self.promise = nil
-            swap.run(context, self, promise)
+        case .end: if isAccepted { upgrade(context) }
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard promise != nil else { return context.fireErrorCaught(error) }
-        fail(context, WebSocketHandshake.failure(error))
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        fail(context, WebSocketFailure(.closed))
-        context.fireChannelInactive()
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        promise?.fail(WebSocketFailure(.closed))
-        promise = nil
-    }
-
-    private func fail(_ context: ChannelHandlerContext, _ failure: WebSocketFailure) {
-        guard let promise else { return }
-        self.promise = nil
-        promise.fail(failure)
-        context.close(promise: nil)
-    }
+    func refuse(_ failure: WebSocketFailure, _ context: ChannelHandlerContext) { context.close(promise: nil) }
 }
 
 /// Judges a client's request and answers it.
-final class WebSocketServerHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class WebSocketServerHandshakeHandler: WebSocketHandshakeHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let swap: WebSocketSwap
-    /// Nil once the handshake has ended.
-    private var promise: EventLoopPromise<Void>?
+    let swap: WebSocketSwap
+    var promise: EventLoopPromise<Void>?
+    var isUpgraded = false
     private var response: HTTPResponseHead?
-    private var isUpgraded = false
 
     init(swap: WebSocketSwap, promise: EventLoopPromise<Void>) {
         self.swap = swap
         self.promise = promise
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // What comes after the upgrade are bytes that HTTP's parser had left over.
-        if isUpgraded { return swap.keep(data) }
-        guard let promise else { return }
-        switch unwrapInboundIn(data) {
+    func received(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
         case .head(let request):
             do throws(WebSocketFailure) {
                 response = try WebSocketHandshake.response(to: request)
@@ -219,34 +237,13 @@ final class WebSocketServerHandshakeHandler: ChannelInboundHandler, RemovableCha
         case .body: break
         case .end:
             guard let response else { return }
-            isUpgraded = true
-            self.promise = nil
             context.write(wrapOutboundOut(.head(response)), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            swap.run(context, self, promise)
+            upgrade(context)
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard promise != nil else { return context.fireErrorCaught(error) }
-        fail(context, WebSocketHandshake.failure(error))
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        promise?.fail(WebSocketFailure(.closed))
-        promise = nil
-        context.fireChannelInactive()
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        promise?.fail(WebSocketFailure(.closed))
-        promise = nil
-    }
-
-    private func fail(_ context: ChannelHandlerContext, _ failure: WebSocketFailure) {
-        guard let promise else { return }
-        self.promise = nil
-        promise.fail(failure)
+    func refuse(_ failure: WebSocketFailure, _ context: ChannelHandlerContext) {
         context.write(wrapOutboundOut(.head(WebSocketHandshake.refusal(failure))), promise: nil)
         let closing = NIOLoopBound(context, eventLoop: context.eventLoop)
         let written = context.eventLoop.makePromise(of: Void.self)

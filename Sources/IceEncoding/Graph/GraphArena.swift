@@ -112,6 +112,14 @@ struct GraphArena: ~Copyable {
         return UInt32(truncatingIfNeeded: offset)
     }
 
+    /// Ends the process: a graph that is being built has 16 GiB of members, or 2 GiB of strings and number sequences.
+    ///
+    /// Only a program's own building leads here. No message holds so much, its size being a positive 32-bit number:
+    /// what a peer sends ends in a ``MarshalError`` if the arena cannot number it, and a decoded graph always fits when
+    /// it is copied into an empty one, as each byte of its message is in it at most once. To throw instead, every
+    /// setter of a member would have to.
+    static func overflow() -> Never { preconditionFailure("a graph that is being built is too large") }
+
     mutating func shrink() {
         words.shrink()
         bytes.shrink()

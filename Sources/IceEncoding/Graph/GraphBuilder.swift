@@ -46,9 +46,8 @@ public final class GraphBuilder {
     public func add(_ descriptor: ClassDescriptor) -> ObjectReference {
         checkOpen()
         let layout = arena.pointee.layoutIndex(of: descriptor)
-        guard let first = arena.pointee.allocateInstance(descriptor.layout) else {
-            preconditionFailure("graph too large")
-        }
+        // A program that adds 16 GiB of instances: see `overflow()`.
+        guard let first = arena.pointee.allocateInstance(descriptor.layout) else { GraphArena.overflow() }
         arena.pointee.records.append(InstanceRecord(layout: layout, first: first))
         return ObjectReference(graph: graph, index: UInt32(arena.pointee.records.count - 1))
     }
@@ -121,16 +120,16 @@ public final class GraphBuilder {
 
     func allocate(words count: Int) -> UInt32 {
         checkOpen()
-        guard let first = arena.pointee.allocateWords(count) else { preconditionFailure("graph too large") }
+        // A program that sets 16 GiB of sequences of structures: see `overflow()`.
+        guard let first = arena.pointee.allocateWords(count) else { GraphArena.overflow() }
         return first
     }
 
     func append(bytes: UnsafeRawBufferPointer) -> UInt32 {
         checkOpen()
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return 0 }
-        guard let offset = arena.pointee.append(base, count: bytes.count) else {
-            preconditionFailure("graph too large")
-        }
+        // A program that sets 2 GiB of strings and number sequences: see `overflow()`.
+        guard let offset = arena.pointee.append(base, count: bytes.count) else { GraphArena.overflow() }
         return offset
     }
 

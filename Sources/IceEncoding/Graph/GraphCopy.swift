@@ -25,7 +25,8 @@ struct GraphCopy {
         let arena = source.arena
         let descriptor = arena.pointee.descriptors[Int(arena.pointee.records.base[Int(index)].layout)]
         let layout = target.layoutIndex(of: descriptor)
-        guard let first = target.allocateInstance(descriptor.layout) else { preconditionFailure("graph too large") }
+        // Only when many graphs are gathered in one: see `overflow()`, here and below.
+        guard let first = target.allocateInstance(descriptor.layout) else { GraphArena.overflow() }
         target.records.append(InstanceRecord(layout: layout, first: first))
         let copy = UInt32(target.records.count - 1)
         copies[Int(index)] = copy
@@ -86,7 +87,7 @@ struct GraphCopy {
                     let offset = source.arena.pointee.withBytes(at: first, count: size) { bytes in
                         bytes.baseAddress.flatMap { target.append($0, count: size) }
                     }
-                    guard let offset else { preconditionFailure("graph too large") }
+                    guard let offset else { GraphArena.overflow() }
                     target.words.base[to + slot] = offset
                 }
                 target.words.base[to + slot + 1] = elements
@@ -94,9 +95,7 @@ struct GraphCopy {
                 guard let program = op.pointee.program else { continue }
                 let elements = Int(words[from + slot + 1])
                 let stride = program.pointee.stride
-                guard let region = target.allocateWords(elements * stride) else {
-                    preconditionFailure("graph too large")
-                }
+                guard let region = target.allocateWords(elements * stride) else { GraphArena.overflow() }
                 target.words.base[to + slot] = region
                 target.words.base[to + slot + 1] = UInt32(elements)
                 for element in 0..<elements {

@@ -15,7 +15,7 @@
 /// ```
 ///
 /// Members are numbered from the most distant base on. A handle of a derived class has the members of its bases;
-/// ``upcast(to:)`` and ``cast(to:)`` lead from one handle to another of the same instance.
+/// ``cast(to:)`` leads from one handle to another of the same instance, up to a base as well as down to a derived class.
 public protocol SliceClass: SliceNullable, Hashable {
     static var descriptor: ClassDescriptor { get }
     var object: ObjectReference { get }
@@ -36,9 +36,12 @@ extension SliceClass {
     public func cast<Class: SliceClass>(to type: Class.Type = Class.self) -> Class? { object.cast(to: type) }
 
     /// A new instance in a graph of its own; its members are zero, empty, null or absent unless `body` sets them.
-    public static func make(_ body: (inout Draft<Self>) throws -> Void = { _ in }) rethrows -> Self {
+    public static func make(_ body: (inout Draft<Self>) throws -> Void) rethrows -> Self {
         try GraphBuilder.build { try $0.add(Self.self, body) }
     }
+
+    /// A new instance in a graph of its own; its members are zero, empty, null or absent.
+    public static func make() -> Self { make { _ in } }
 
     /// Whether both graphs look the same from here: see ``ObjectReference/isEquivalent(to:)``.
     public func isEquivalent(to other: Self) -> Bool { object.isEquivalent(to: other.object) }

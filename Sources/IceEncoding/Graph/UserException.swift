@@ -23,6 +23,9 @@
 ///     }
 /// }
 /// ```
+///
+/// What arrives is read as the most derived exception that is known here. Slices of unknown exceptions derived from it
+/// are skipped and not kept: unlike an instance's, they are gone when the exception is thrown on.
 public protocol UserException: Error, Sendable {
     static var descriptor: ExceptionDescriptor { get }
     /// Takes the members from what was read.

@@ -41,7 +41,7 @@ public struct Caller: Sendable, Hashable {
     public var eventGroupID: Int64? {
         switch group {
         case .one(let group): group.id
-        case .all: identity.memberOf.ordered.first { $0 != Roles.userGroup }
+        case .all: identity.memberOf.ordered.first { $0 != BuiltIn.userGroup }
         }
     }
 

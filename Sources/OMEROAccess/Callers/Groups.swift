@@ -1,7 +1,7 @@
 public import OMEROModel
 
 /// The ids of the users and groups that every OMERO has.
-public enum Roles {
+public enum BuiltIn {
     public static let rootUser: Int64 = 0
     public static let guestUser: Int64 = 1
     public static let systemGroup: Int64 = 0

@@ -15,11 +15,11 @@ public struct Account: Sendable, Hashable {
         self.name = name
         self.memberOf = memberOf
         self.leaderOf = leaderOf
-        self.privileges = memberOf.contains(Roles.systemGroup) ? privileges : []
+        self.privileges = memberOf.contains(BuiltIn.systemGroup) ? privileges : []
     }
 
     /// Whether the user is an administrator, of whatever privileges.
-    public var isAdmin: Bool { memberOf.contains(Roles.systemGroup) }
+    public var isAdmin: Bool { memberOf.contains(BuiltIn.systemGroup) }
 }
 
 /// Who a session belongs to, and what it may do: the part of the event context that is the same for all its calls.
@@ -59,13 +59,12 @@ public struct Identity: Sendable, Hashable {
         guard !(sudoer.isAdmin && sudoer.privileges.contains(.sudo)) else { return }
         memberOf = account.memberOf.shared(with: sudoer.memberOf)
         leaderOf = account.leaderOf.shared(with: sudoer.leaderOf)
-        isAdmin = memberOf.contains(Roles.systemGroup)
-        if !isAdmin { privileges = [] }
+        isAdmin = memberOf.contains(BuiltIn.systemGroup)
     }
 
     /// Who is really there: the one who opened the session.
     public var realOwnerID: Int64 { sudoerID ?? userID }
-    public var isGuest: Bool { userID == Roles.guestUser }
+    public var isGuest: Bool { userID == BuiltIn.guestUser }
     /// An administrator whose session has every privilege.
     public var isFullAdmin: Bool { isAdmin && privileges.count == Privilege.allCases.count }
     /// Whether the session has a privilege: only administrators' sessions have any.

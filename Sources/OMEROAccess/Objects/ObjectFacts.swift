@@ -69,8 +69,8 @@ public struct ObjectFacts: Sendable, Hashable {
     /// How messages name it, such as `Dataset:5`.
     public var label: String { id.map { "\(kind.name):\($0)" } ?? kind.name }
 
-    var isInSystemGroup: Bool { groupID == Roles.systemGroup }
-    var isInUserGroup: Bool { groupID == Roles.userGroup }
+    var isInSystemGroup: Bool { groupID == BuiltIn.systemGroup }
+    var isInUserGroup: Bool { groupID == BuiltIn.userGroup }
     /// In the common space, to which everybody may link; directories there are no exception to their group's rights.
     var isCommon: Bool { isInUserGroup && !isDirectory }
 }

@@ -27,7 +27,7 @@ extension Identity {
     public func adminOrPiOfNonUserGroups(
         default defaultGroup: Int64, others: some Sequence<Int64>
     ) throws(AccessRefusal) {
-        try adminOrPiOfGroups([defaultGroup] + others.filter { $0 != Roles.userGroup }, .modifyUser)
+        try adminOrPiOfGroups([defaultGroup] + others.filter { $0 != BuiltIn.userGroup }, .modifyUser)
     }
 
     /// Nobody gives privileges that he has not: what the user has afterwards, it had before, or the caller has it.
@@ -73,9 +73,9 @@ public enum MethodRole: Sendable, Hashable {
     /// Members of the group of this name.
     case members(of: String)
 
-    public static let user = MethodRole.members(of: Roles.userGroupName)
-    public static let system = MethodRole.members(of: Roles.systemGroupName)
-    public static let guest = MethodRole.members(of: Roles.guestGroupName)
+    public static let user = MethodRole.members(of: BuiltIn.userGroupName)
+    public static let system = MethodRole.members(of: BuiltIn.systemGroupName)
+    public static let guest = MethodRole.members(of: BuiltIn.guestGroupName)
 
     /// Whether the owner of a session may call. A session that somebody opened for a user has that user's roles.
     ///

@@ -51,7 +51,7 @@ extension Caller {
         guard !identity.isGuest || new.hasToken else { throw .cannotCreate(new) }
         let ownerID = try owner(of: new, privileged: privileged)
         let group = try group(of: new, privileged: privileged)
-        if let supplied = new.permissions, group.id != Roles.userGroup,
+        if let supplied = new.permissions, group.id != BuiltIn.userGroup,
             !supplied.grantsSameRights(as: group.permissions)
         {
             throw AccessRefusal(
@@ -77,7 +77,7 @@ extension Caller {
         switch (group, new.group) {
         case (.one(let current), nil): chosen = current
         case (.one(let current), let supplied?) where supplied.id == current.id: chosen = supplied
-        case (_, let supplied?) where supplied.id == Roles.userGroup && privileged: chosen = supplied
+        case (_, let supplied?) where supplied.id == BuiltIn.userGroup && privileged: chosen = supplied
         case (.all, let supplied?) where isMember(of: supplied.id) || privileged: chosen = supplied
         case (_, let supplied?):
             throw .securityViolation(
@@ -94,7 +94,7 @@ extension Caller {
         let mayEnter =
             privileged || new.hasToken || isMember(of: chosen.id)
             || chosen.permissions[.world, new.kind.rightToBeIn]
-        guard mayEnter, chosen.id == Roles.userGroup || identity.isWithinSudoGroups(chosen.id) else {
+        guard mayEnter, chosen.id == BuiltIn.userGroup || identity.isWithinSudoGroups(chosen.id) else {
             throw .cannotCreate(new)
         }
         return chosen

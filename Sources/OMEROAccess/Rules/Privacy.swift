@@ -45,7 +45,7 @@ public struct ExperimenterPrivacy: Sendable, Hashable {
         sharedGroups = Set(
             groups.lazy
                 .filter {
-                    $0.id != Roles.userGroup && $0.permissions[.group, .read] && identity.memberOf.contains($0.id)
+                    $0.id != BuiltIn.userGroup && $0.permissions[.group, .read] && identity.memberOf.contains($0.id)
                 }
                 .map(\.id)
         )
@@ -55,7 +55,7 @@ public struct ExperimenterPrivacy: Sendable, Hashable {
     ///
     /// - Parameter groups: those that the user is a member of.
     public func sees(_ userID: Int64, memberOf groups: some Sequence<Int64>) -> Bool {
-        seesEverybody || userID == callerID || userID == Roles.rootUser || userID == Roles.guestUser
+        seesEverybody || userID == callerID || userID == BuiltIn.rootUser || userID == BuiltIn.guestUser
             || groups.contains(where: sharedGroups.contains)
     }
 }

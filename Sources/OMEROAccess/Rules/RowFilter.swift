@@ -33,7 +33,7 @@ public enum RowFilter: Sendable, Hashable {
         switch self {
         case .everything: return true
         case .group(let id, let owner):
-            return rowGroup == Roles.userGroup || (rowGroup == id && (owner == nil || owner == row.ownerID))
+            return rowGroup == BuiltIn.userGroup || (rowGroup == id && (owner == nil || owner == row.ownerID))
         case .allGroups(let caller):
             if let within = caller.within, !within.contains(rowGroup) { return false }
             if caller.led.contains(rowGroup) { return true }
@@ -75,7 +75,7 @@ extension Caller {
                         callerID: identity.userID,
                         led: identity.isAdmin ? groups : identity.leaderOf.set,
                         memberOf: identity.memberOf.set,
-                        within: groups.union([Roles.userGroup])
+                        within: groups.union([BuiltIn.userGroup])
                     )
                 )
             }

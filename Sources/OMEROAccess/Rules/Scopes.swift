@@ -72,7 +72,7 @@ extension Caller {
     private func permissionsThatCount(for object: ObjectFacts) -> Permissions? {
         if object.isCommon { return .privateGroup }
         if let permissions = object.groupPermissions { return permissions }
-        if case .one(let group) = group, group.id != Roles.userGroup { return group.permissions }
+        if case .one(let group) = group, group.id != BuiltIn.userGroup { return group.permissions }
         return nil
     }
 

@@ -6,7 +6,7 @@ extension GraphBuilder {
     @discardableResult
     public func add<Class: IObjectProtocol>(
         _ type: Class.Type,
-        _ body: (inout Draft<Class>) throws -> Void = { _ in }
+        _ body: (inout Draft<Class>) throws -> Void
     ) rethrows -> Class {
         let object = add(Class.descriptor)
         self[object][IObjectField.loaded] = true
@@ -14,6 +14,10 @@ extension GraphBuilder {
         try update(handle, body)
         return handle
     }
+
+    /// Adds a new object, to be saved, without any property set.
+    @discardableResult
+    public func add<Class: IObjectProtocol>(_ type: Class.Type) -> Class { add(type) { _ in } }
 
     /// Adds an object that is only an id: enough to refer to it.
     @discardableResult
@@ -26,9 +30,12 @@ extension GraphBuilder {
 
 extension IObjectProtocol {
     /// A new object, to be saved, in a graph of its own.
-    public static func make(_ body: (inout Draft<Self>) throws -> Void = { _ in }) rethrows -> Self {
+    public static func make(_ body: (inout Draft<Self>) throws -> Void) rethrows -> Self {
         try GraphBuilder.build { try $0.add(Self.self, body) }
     }
+
+    /// A new object, to be saved, without any property set.
+    public static func make() -> Self { make { _ in } }
 
     /// An object that is only an id, in a graph of its own: enough to refer to it.
     public static func unloaded(_ id: Int64) -> Self { GraphBuilder.build { $0.add(unloaded: Self.self, id: id) } }

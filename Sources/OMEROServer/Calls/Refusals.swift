@@ -1,3 +1,4 @@
+import IceEncoding
 import OMEROAPI
 
 // OMERO's exceptions as the server throws them: what its clients show is the message, what some of them compare is the

@@ -1,3 +1,4 @@
+import IceEncoding
 import OMEROAPI
 
 /// `omero.cmd.DoAll`: several requests, one after the other; the first that fails ends it.

@@ -5,7 +5,9 @@ import Foundation
 #endif
 import Ice
 import IceEncoding
+import Logging
 import OMEROAPI
+import OMEROModel
 import Synchronization
 
 /// A submitted command and those who wait for it: what stands behind `omero.cmd.Handle`.

@@ -1,6 +1,8 @@
-import OMEROAccess
+import IceEncoding
 import OMEROAPI
+import OMEROAccess
 import OMEROModel
+import Synchronization
 
 /// `omero.cmd.UpdateSessionTimeoutRequest`: other limits for a session that the caller may see.
 struct UpdateSessionTimeout: Command {
@@ -19,7 +21,7 @@ struct UpdateSessionTimeout: Command {
             "timeToLive", request.timeToLive, entry.timeToLive, maximum: limits.maximumUserTimeToLive, call)
         let toIdle = try limit(
             "timeToIdle", request.timeToIdle, entry.timeToIdle, maximum: limits.maximumUserTimeToIdle, call)
-        try await core.directory.update(session: session.uuid, timeToIdle: toIdle, timeToLive: toLive)
+        try await core.directory.update(session: session.id, timeToIdle: toIdle, timeToLive: toLive)
         core.state.withLock { $0.book.setTimes(session.uuid, toIdle: toIdle, toLive: toLive) }
         return Response(OK.make())
     }

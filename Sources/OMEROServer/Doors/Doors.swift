@@ -47,7 +47,7 @@ struct Doors: Sendable {
             try router.install(on: opened, identity: routerIdentity)
             try opened.add(RouterFinder(), identity: Identity(name: "RouterFinder", category: "Ice"))
             try await opened.activate()
-            return Door(adapter: opened, port: opened.publishedEndpoints.compactMap(\.port).first ?? port)
+            return Door(adapter: opened, port: opened.publishedEndpoints.compactMap(\.address).first.map { Int($0.port) } ?? port)
         }
         var doors = Doors()
         doors.ssl = try await door("ssl", wanted.ssl)

@@ -1,7 +1,9 @@
 import Ice
 import IceEncoding
 import OMEROAPI
+import OMEROAccess
 import OMEROModel
+import Synchronization
 
 /// `omero.api.ServiceFactory`: the session as its client sees it.
 struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
@@ -151,7 +153,7 @@ struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
     }
 
     func setSecurityPassword(password: String, current: Current) async throws {
-        guard case .correct = try await core.directory.check(password: password, of: session.owner.name) else {
+        guard try await core.store.checkPassword(password, ofUserNamed: session.owner.name, required: core.requiresPasswords).isAccepted else {
             throw SecurityViolation("Bad password for \(session.owner.name)")
         }
         call.client.hasPassword = true

@@ -3,9 +3,12 @@ import FoundationEssentials
 #else
 import Foundation
 #endif
+import Ice
 import IceEncoding
 import OMEROAPI
+import OMEROAccess
 import OMEROModel
+import Synchronization
 
 // What clients see of sessions.
 extension ServerCore {
@@ -55,7 +58,7 @@ extension ServerCore {
             context.eventType = session.eventType
             context.memberOfGroups = state.rights.memberOf.ordered
             context.leaderOfGroups = state.rights.leaderOf.ordered
-            context.groupPermissions = state.group.permissions
+            context.groupPermissions = state.group.facts.permissions
         }
     }
 }

@@ -1,8 +1,9 @@
 import Ice
 import IceEncoding
-import OMEROAccess
 import OMEROAPI
+import OMEROAccess
 import OMEROModel
+import Synchronization
 
 /// `omero.api.ISession`
 struct SessionService: ISessionServant, StatelessService {
@@ -101,7 +102,7 @@ struct SessionService: ISessionServant, StatelessService {
     func createSession(p: Principal?, credentials: String, current: Current) async throws -> Session? {
         if core.entry(credentials) != nil { return model(try core.join(credentials)) }
         guard let p, !p.name.isEmpty else { throw ApiUsageException("Null principal name.") }
-        guard case .correct = try await core.directory.check(password: credentials, of: p.name),
+        guard try await core.store.checkPassword(credentials, ofUserNamed: p.name, required: core.requiresPasswords).isAccepted,
             let owner = try await core.directory.user(named: p.name)
         else {
             let address = current.connection.endpoint

@@ -5,81 +5,75 @@ import Foundation
 #endif
 import OMEROAccess
 import OMEROModel
+import OMEROStore
 
-/// What the server's sessions need to know of users and groups, and what they leave behind: the store, seen from
-/// there.
-protocol Directory: Sendable {
-    func user(named name: String) async throws -> KnownUser?
-    func user(id: Int64) async throws -> KnownUser?
-    func group(named name: String) async throws -> GroupRow?
-    func group(id: Int64) async throws -> GroupRow?
-    func isEventType(_ name: String) async throws -> Bool
-    func check(password: String, of name: String) async throws -> PasswordCheck
-
-    func insert(_ session: NewSession) async throws -> Int64
-    func close(session uuid: String, at time: Date) async throws
-    /// Sets the limits, in milliseconds.
-    func update(session uuid: String, timeToIdle: Int64, timeToLive: Int64) async throws
-    /// Keeps what a restart must not forget.
-    func save(_ states: [SessionState]) async throws
-    /// The sessions that were not closed, with what was kept of them.
-    func openSessions() async throws -> [StoredSession]
-    /// When a session of that name was made and closed, and whose it is; nil if there never was one.
-    func session(uuid: String) async throws -> (owner: Int64, isOpen: Bool)?
-}
+// Two modules have callers: whose rights are asked for, and on whose behalf rows are written.
+typealias Caller = OMEROAccess.Caller
+typealias Author = OMEROStore.Caller
 
 /// A user with what it is in.
 struct KnownUser: Sendable, Hashable {
     let account: Account
     /// In the user's own order: the default group first.
-    let groups: [GroupRow]
+    let groups: [GroupRecord]
 
     var id: Int64 { account.id }
     var name: String { account.name }
 }
 
-struct GroupRow: Sendable, Hashable {
-    let id: Int64
-    let name: String
-    /// Rights as OMERO's bits.
-    let permissions: Permissions
-
-    var facts: GroupFacts { GroupFacts(id: id, permissions: permissions) }
+extension GroupRecord {
+    var facts: GroupFacts { GroupFacts(id: id, permissions: Permissions(rawValue: permissions)) }
 }
 
-enum PasswordCheck: Sendable, Hashable {
-    case correct(userID: Int64)
-    case wrong(userID: Int64)
-    case unknownUser
+extension ReadTransaction {
+    /// A user with groups and privileges.
+    func known(_ user: UserRecord) throws -> KnownUser {
+        let memberships = try memberships(ofUser: user.id)
+        let groups = try groups(ids: memberships.map(\.groupID))
+        let byID = Dictionary(groups.map { ($0.id, $0) }) { first, _ in first }
+        let revoked = try revokedPrivileges(ofUser: user.id)
+        return KnownUser(
+            account: Account(
+                id: user.id,
+                name: user.name,
+                memberOf: GroupIDs(memberships.map(\.groupID)),
+                leaderOf: GroupIDs(memberships.filter(\.isOwner).map(\.groupID)),
+                privileges: Set(Privilege.allCases.filter { !revoked.contains($0.rawValue) })
+            ),
+            groups: memberships.compactMap { byID[$0.groupID] }
+        )
+    }
 }
 
-struct NewSession: Sendable {
-    let uuid: String
-    let ownerID: Int64
-    let sudoerID: Int64?
-    let started: Date
-    let timeToIdle: Int64
-    let timeToLive: Int64
-    let eventType: String
-    let agent: String?
-    let address: String?
-    /// The group that the session works in.
-    let groupID: Int64
-    /// The groups that a group leader who acts for a user may use; nil for all.
-    let sudoGroups: [Int64]?
-}
+/// What sessions ask of the store.
+struct Directory: Sendable {
+    let store: Store
 
-/// What changes while a session lives.
-struct SessionState: Sendable, Hashable {
-    let uuid: String
-    let lastAccess: Date
-    let references: Int
-    let hits: Int
-    let groupID: Int64
-}
+    func user(named name: String) async throws -> KnownUser? {
+        try await store.read { transaction in try transaction.user(name: name).map(transaction.known) }
+    }
 
-struct StoredSession: Sendable {
-    let id: Int64
-    let new: NewSession
-    let state: SessionState
+    func user(id: Int64) async throws -> KnownUser? {
+        try await store.read { transaction in try transaction.user(id: id).map(transaction.known) }
+    }
+
+    func group(named name: String) async throws -> GroupRecord? { try await store.read { try $0.group(name: name) } }
+    func group(id: Int64) async throws -> GroupRecord? { try await store.read { try $0.group(id: id) } }
+
+    func isEventType(_ name: String) async throws -> Bool {
+        try await store.read { try $0.enumeration("EventType", value: name) != nil }
+    }
+
+    func session(uuid: String) async throws -> SessionRecord? { try await store.read { try $0.session(uuid: uuid) } }
+    func insert(_ session: NewSession) async throws -> SessionRecord {
+        try await store.write { try $0.insertSession(session) }
+    }
+    func close(session id: Int64) async throws { _ = try await store.write { try $0.closeSessions([id]) } }
+    func update(session id: Int64, timeToIdle: Int64, timeToLive: Int64) async throws {
+        try await store.write { try $0.updateSession(id: id, timeToIdle: timeToIdle, timeToLive: timeToLive) }
+    }
+    func save(_ states: [Int64: SessionState]) async throws {
+        if !states.isEmpty { try await store.write { try $0.setSessionStates(states) } }
+    }
+    func openSessions() async throws -> [SessionRecord] { try await store.read { try $0.openSessions() } }
 }

@@ -7,6 +7,7 @@ import Ice
 import IceEncoding
 import OMEROAccess
 import OMEROModel
+import OMEROStore
 import Synchronization
 
 struct NamedUser: Sendable, Hashable {
@@ -38,7 +39,7 @@ final class LiveSession: Sendable {
         /// The names of the owner's groups: operations ask for some of them as roles.
         var roles: [String]
         /// The group that the session works in.
-        var group: GroupRow
+        var group: GroupRecord
         var inputs: [String: RValue] = [:]
         var outputs: [String: RValue] = [:]
         /// Calls that are being carried out.
@@ -58,22 +59,22 @@ final class LiveSession: Sendable {
         case handle
     }
 
-    init(_ stored: StoredSession, owner: KnownUser, sudoer: KnownUser?, group: GroupRow) {
-        id = stored.id
-        uuid = stored.new.uuid
+    init(_ record: SessionRecord, owner: KnownUser, sudoer: KnownUser?, sudoGroups: [Int64]?, group: GroupRecord) {
+        id = record.id
+        uuid = record.uuid
         self.owner = NamedUser(owner)
         self.sudoer = sudoer.map(NamedUser.init)
-        started = stored.new.started
-        eventType = stored.new.eventType
-        agent = stored.new.agent
-        sudoGroups = stored.new.sudoGroups
-        let rights = Self.rights(owner, sudoer, stored.new.sudoGroups)
+        started = record.started.date
+        eventType = record.defaultEventType
+        agent = record.userAgent
+        self.sudoGroups = sudoGroups
+        let rights = Self.rights(owner, sudoer, sudoGroups)
         state = Mutex(State(rights: rights, roles: owner.groups.map(\.name), group: group))
     }
 
     var rights: OMEROAccess.Identity { state.withLock { $0.rights } }
     var roles: [String] { state.withLock { $0.roles } }
-    var group: GroupRow { state.withLock { $0.group } }
+    var group: GroupRecord { state.withLock { $0.group } }
     /// Who is really there.
     var realOwner: NamedUser { sudoer ?? owner }
     var clients: [ClientSession] { state.withLock { Array($0.clients.values) } }
@@ -95,7 +96,7 @@ final class LiveSession: Sendable {
     }
 
     /// Takes in that users or groups have changed.
-    func update(owner: KnownUser, sudoer: KnownUser?, group: GroupRow?) {
+    func update(owner: KnownUser, sudoer: KnownUser?, group: GroupRecord?) {
         state.withLock { state in
             state.rights = Self.rights(owner, sudoer, sudoGroups)
             state.roles = owner.groups.map(\.name)

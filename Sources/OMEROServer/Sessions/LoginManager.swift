@@ -2,6 +2,7 @@ import Glacier2
 import Ice
 import IceEncoding
 import OMEROAPI
+import Synchronization
 
 /// Decides who may log in, and opens the session for the client: what OMERO's verifier and session manager do behind
 /// Glacier2.
@@ -44,11 +45,11 @@ struct LoginManager: SessionManager {
             return user
         }
         let address = login.current.connection.endpoint
-        switch try await core.directory.check(password: password, of: user) {
-        case .correct:
+        switch try await core.store.checkPassword(password, ofUserNamed: user, required: core.requiresPasswords) {
+        case .accepted:
             core.throttle.succeeded(user: user)
             return nil
-        case .wrong, .unknownUser:
+        case .wrong, .locked, .unknownUser:
             guard try await core.throttle.failed(user: user, address: Self.host(of: address)) else {
                 throw PermissionDeniedException(reason: "too many failed log-ins from this address")
             }
@@ -60,7 +61,7 @@ struct LoginManager: SessionManager {
         // Keys are UUIDs: what cannot be one costs no look into the database.
         guard key.utf8.count == 36 else { return false }
         if core.entry(key) != nil { return true }
-        return try await core.directory.session(uuid: key)?.isOpen == true
+        return try await core.directory.session(uuid: key).map { $0.closed == nil } ?? false
     }
 
     /// `tcp -h 10.0.0.7 -p 4242` is `10.0.0.7`: ports change with every connection.
@@ -151,6 +152,7 @@ extension ServerCore {
             backend.remove(identity: client.identity)
             throw RemovedSessionException("No context for \(session.uuid)")
         }
+        keep(session)
         return client
     }
 }

@@ -7,8 +7,10 @@ import Glacier2
 import Ice
 import IceEncoding
 import Logging
-import OMEROAccess
 import OMEROAPI
+import OMEROStore
+import OMEROAccess
+import Synchronization
 
 // How sessions begin and end.
 extension ServerCore {
@@ -41,43 +43,47 @@ extension ServerCore {
         guard try await directory.isEventType(eventType) else {
             throw ApiUsageException("EventType with value \"\(eventType)\" is unknown.")
         }
-        let time = now()
-        let new = NewSession(
-            uuid: UUID().uuidString.lowercased(),
-            ownerID: request.owner.id,
-            sudoerID: request.sudoer?.id,
-            started: time,
-            timeToIdle: request.timeToIdle,
-            timeToLive: request.timeToLive,
-            eventType: eventType,
-            agent: request.agent,
-            address: request.address,
-            groupID: group.id,
-            sudoGroups: request.sudoGroups
+        let record = try await directory.insert(
+            NewSession(
+                uuid: UUID().uuidString.lowercased(),
+                ownerID: request.owner.id,
+                sudoerID: request.sudoer?.id,
+                nodeID: 0,
+                groupID: group.id,
+                timeToIdle: request.timeToIdle,
+                timeToLive: request.timeToLive,
+                defaultEventType: eventType,
+                message: "Initial message.",
+                userAgent: request.agent,
+                userIP: request.address,
+                hasPassword: false,
+                referenceCount: 1
+            )
         )
-        let id = try await directory.insert(new)
-        let state = SessionState(uuid: new.uuid, lastAccess: time, references: 1, hits: 0, groupID: group.id)
-        let stored = StoredSession(id: id, new: new, state: state)
-        let session = LiveSession(stored, owner: request.owner, sudoer: request.sudoer, group: group)
-        insert(session, stored)
-        try await directory.save([state])
+        let session = LiveSession(
+            record,
+            owner: request.owner,
+            sudoer: request.sudoer,
+            sudoGroups: request.sudoGroups,
+            group: group
+        )
+        insert(session, record, lastAccess: session.started, references: 1)
         return session
     }
 
-    private func insert(_ session: LiveSession, _ stored: StoredSession) {
+    private func insert(_ session: LiveSession, _ record: SessionRecord, lastAccess: Date, references: Int) {
         state.withLock { state in
             state.live[session.uuid] = session
             state.book.insert(
                 SessionEntry(
-                    id: stored.id,
+                    id: record.id,
                     uuid: session.uuid,
                     ownerID: session.owner.id,
                     started: session.started,
-                    timeToIdle: stored.new.timeToIdle,
-                    timeToLive: stored.new.timeToLive,
-                    lastAccess: stored.state.lastAccess,
-                    hits: stored.state.hits,
-                    references: stored.state.references,
+                    timeToIdle: record.timeToIdle,
+                    timeToLive: record.timeToLive,
+                    lastAccess: lastAccess,
+                    references: references,
                     agent: session.agent
                 )
             )
@@ -96,9 +102,9 @@ extension ServerCore {
     }
 
     /// The group that a session begins in: the one of that name, else the user's default group.
-    private func group(_ name: String, of owner: KnownUser) async throws -> GroupRow {
+    private func group(_ name: String, of owner: KnownUser) async throws -> GroupRecord {
         if name.isEmpty || name == "user" {
-            guard let first = owner.groups.first(where: { $0.id != Roles.userGroup }) else {
+            guard let first = owner.groups.first(where: { $0.id != BuiltIn.userGroup }) else {
                 throw ApiUsageException("Can't find default group for \(owner.name)")
             }
             return first
@@ -112,13 +118,11 @@ extension ServerCore {
     /// One more client of a session that lives.
     func join(_ uuid: String) throws -> LiveSession {
         do {
-            let (session, entry) = try state.withLock { state throws(SessionRefusal) in
-                let entry = try state.book.attach(uuid, now: now())
+            return try state.withLock { state throws(SessionRefusal) in
+                _ = try state.book.attach(uuid, now: now())
                 guard let session = state.live[uuid] else { throw .removed(uuid: uuid) }
-                return (session, entry)
+                return session
             }
-            keep(entry, of: session)
-            return session
         } catch {
             throw Self.exception(for: error)
         }
@@ -128,22 +132,27 @@ extension ServerCore {
     func leave(_ client: ClientSession) async {
         backend.remove(identity: client.identity)
         let session = client.session
-        let left = state.withLock { $0.book.detach(session.uuid) }
+        // Of a server that stops all clients leave; their sessions are there to be joined after the restart.
+        let (left, isStopping) = state.withLock { ($0.isStopping ? nil : $0.book.detach(session.uuid), $0.isStopping) }
+        if isStopping { return }
         session.state.withLock { _ = $0.clients.removeValue(forKey: client.clientID) }
-        guard let left, !(client.closesOnDestroy && left < 1) else { return await end(session.uuid, says: "") }
+        guard let left, !(client.closesOnDestroy && left < 1) else {
+            await end(session.uuid, says: "")
+            return
+        }
         removeServants(of: session) { $0 == .stateless(client: client.clientID) }
-        if let entry = entry(session.uuid) { keep(entry, of: session) }
+        keep(session)
     }
 
     /// Ends a session: its servants go, its clients are told, and it is closed in the database. False if it was gone.
     @discardableResult
     func end(_ uuid: String, says reason: String) async -> Bool {
-        let session = state.withLock { state in
+        let ended: LiveSession? = state.withLock { state in
             _ = state.book.remove(uuid)
             return state.live.removeValue(forKey: uuid)
         }
-        guard let session else { return false }
-        let clients = session.state.withLock { state in
+        guard let session = ended else { return false }
+        let clients: [ClientSession] = session.state.withLock { state in
             state.isEnded = true
             defer { state.clients = [:] }
             return Array(state.clients.values)
@@ -151,7 +160,7 @@ extension ServerCore {
         removeServants(of: session) { _ in true }
         for client in clients { backend.remove(identity: client.identity) }
         do {
-            try await directory.close(session: uuid, at: now())
+            try await directory.close(session: session.id)
         } catch {
             logger?.error("session could not be closed", metadata: ["omero.session.id": "\(session.id)"])
         }
@@ -177,28 +186,31 @@ extension ServerCore {
         let names = state.withLock { $0.book.timedOut(now: now()) }
         for name in names { await end(name, says: "timed out") }
         let states = state.withLock { state in
-            state.book.entries.values.compactMap { entry in state.live[entry.uuid].map { Self.kept(entry, $0) } }
+            state.book.entries.values.compactMap { entry in
+                state.live[entry.uuid].map { (entry.id, Self.kept(entry, $0)) }
+            }
         }
         do {
-            try await directory.save(states)
+            try await directory.save(Dictionary(states) { first, _ in first })
         } catch {
             logger?.error("sessions could not be kept", metadata: ["error": "\(error)"])
         }
     }
 
+    /// Of the references only those without a client: no client is connected after a restart.
     private static func kept(_ entry: SessionEntry, _ session: LiveSession) -> SessionState {
         SessionState(
-            uuid: entry.uuid,
-            lastAccess: entry.lastAccess,
-            references: entry.references,
-            hits: entry.hits,
-            groupID: session.group.id
+            groupID: session.group.id,
+            lastAccess: Timestamp(entry.lastAccess),
+            referenceCount: max(0, entry.references - session.clients.count),
+            hasPassword: false
         )
     }
 
-    private func keep(_ entry: SessionEntry, of session: LiveSession) {
+    func keep(_ session: LiveSession) {
+        guard let entry = entry(session.uuid) else { return }
         let kept = Self.kept(entry, session)
-        background { [directory] in try? await directory.save([kept]) }
+        background { [directory] in try? await directory.save([session.id: kept]) }
     }
 
     /// Work that nobody waits for; it ends with the server.
@@ -206,16 +218,24 @@ extension ServerCore {
 
     /// Takes up the sessions that were open when the server stopped, so that their clients can join them again.
     func restoreSessions() async throws {
-        for stored in try await directory.openSessions() {
-            guard let owner = try await directory.user(id: stored.new.ownerID),
-                let group = try await directory.group(id: stored.state.groupID)
+        for record in try await directory.openSessions() {
+            guard let state = record.state, let owner = try await directory.user(id: record.ownerID),
+                let group = try await directory.group(id: state.groupID)
             else {
-                try await directory.close(session: stored.new.uuid, at: now())
+                try await directory.close(session: record.id)
                 continue
             }
-            let sudoer: KnownUser? =
-                if let id = stored.new.sudoerID { try await directory.user(id: id) } else { nil }
-            insert(LiveSession(stored, owner: owner, sudoer: sudoer, group: group), stored)
+            let sudoer: KnownUser? = if let id = record.sudoerID { try await directory.user(id: id) } else { nil }
+            // The groups that a leader may act in are those that the leader leads now.
+            let isLeader = sudoer.map { !OMEROAccess.Identity($0.account).has(.sudo) } ?? false
+            let session = LiveSession(
+                record,
+                owner: owner,
+                sudoer: sudoer,
+                sudoGroups: isLeader ? sudoer?.account.leaderOf.ordered : nil,
+                group: group
+            )
+            insert(session, record, lastAccess: state.lastAccess.date, references: state.referenceCount)
         }
         await reap()
     }

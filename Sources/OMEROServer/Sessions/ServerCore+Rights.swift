@@ -1,7 +1,9 @@
 import Ice
 import IceEncoding
-import OMEROAccess
+import Logging
 import OMEROAPI
+import OMEROAccess
+import Synchronization
 
 // What a session's user may do.
 extension ServerCore {

@@ -17,7 +17,7 @@ import Synchronization
 final class ServerCore: Sendable {
     let configuration: ServerConfiguration
     let store: Store
-    let directory: any Directory
+    let directory: Directory
     let properties: Properties
     /// Holds the servants of all sessions; the router leads there.
     let backend: ObjectAdapter
@@ -35,14 +35,13 @@ final class ServerCore: Sendable {
     init(
         configuration: ServerConfiguration,
         store: Store,
-        directory: any Directory,
         properties: Properties,
         backend: ObjectAdapter,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.configuration = configuration
         self.store = store
-        self.directory = directory
+        self.directory = Directory(store: store)
         self.properties = properties
         self.backend = backend
         self.logger = configuration.logger

@@ -113,6 +113,6 @@ public final class Entity: Sendable {
 
 extension Entity: Hashable, CustomStringConvertible {
     public static func == (left: Entity, right: Entity) -> Bool { left === right }
-    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
     public var description: String { name }
 }

@@ -44,6 +44,7 @@ final class ScriptedServer: Sendable {
 
     private struct State {
         var connections = 0
+        var greeted = 0
         var requests = 0
         var peers: [any Channel] = []
     }
@@ -88,6 +89,8 @@ final class ScriptedServer: Sendable {
     var port: Int { listener.withLock { $0?.localAddress?.port } ?? 0 }
     /// How many connections it has accepted.
     var connections: Int { state.withLock { $0.connections } }
+    /// On how many of them its greeting was handed to the operating system.
+    var greeted: Int { state.withLock { $0.greeted } }
     /// How many requests it has read.
     var requests: Int { state.withLock { $0.requests } }
 
@@ -104,7 +107,9 @@ final class ScriptedServer: Sendable {
             state.peers.append(channel)
             return state.connections
         }
-        if !greeting.isEmpty { Peer(channel: channel).send(greeting) }
+        if !greeting.isEmpty {
+            channel.writeAndFlush(ByteBuffer(bytes: greeting)).whenSuccess { self.state.withLock { $0.greeted += 1 } }
+        }
         return number
     }
 

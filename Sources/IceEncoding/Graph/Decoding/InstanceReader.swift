@@ -98,13 +98,11 @@ extension IceInputStream {
     }
 
     private mutating func ownInstances() -> InstanceReader {
-        if instances == nil {
-            instances = InstanceReader(origin: self)
-        } else if !isKnownUniquelyReferenced(&instances), let shared = instances {
-            instances = InstanceReader(copying: shared)
-        }
-        guard let instances else { preconditionFailure("was made just now") }
-        return instances
+        // First, as a second reference would make it shared.
+        if isKnownUniquelyReferenced(&instances), let own = instances { return own }
+        let reader = instances.map { InstanceReader(copying: $0) } ?? InstanceReader(origin: self)
+        instances = reader
+        return reader
     }
 
     private mutating func decode<Value>(

@@ -1,0 +1,39 @@
+/// What is to be loaded with an object: names of properties, such as `groupExperimenterMap.parent`.
+///
+/// A step is a reference, a collection, `details` (followed by one of its properties, such as `details.owner`), or
+/// `<collection>CountPerOwner`. It may be a property of some subclasses only.
+public struct FetchPath: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
+    public let steps: [String]
+
+    public init(_ steps: [String]) { self.steps = steps }
+    public init(_ path: String) { steps = path.split(separator: ".").map(String.init) }
+    public init(stringLiteral path: String) { self.init(path) }
+
+    public var description: String { steps.joined(separator: ".") }
+}
+
+/// What OMERO's administration service loads (server semantics 6.2).
+extension [FetchPath] {
+    /// A user with the groups, the default group first.
+    public static let userWithGroups: [FetchPath] = ["groupExperimenterMap.parent"]
+    /// A group with its members.
+    public static let groupWithMembers: [FetchPath] = ["groupExperimenterMap.child"]
+    /// A group with its members and these with all their groups.
+    public static let groupWithMembersAndTheirGroups: [FetchPath] = [
+        "groupExperimenterMap.child.groupExperimenterMap.parent"
+    ]
+    /// Who owns an object, and when it was made: what gateways read without loading it again.
+    public static let ownerAndCreation: [FetchPath] = ["details.owner", "details.creationEvent"]
+}
+
+/// Paths with their common beginnings joined.
+struct FetchTree {
+    var children: [String: FetchTree] = [:]
+
+    init(_ paths: [FetchPath] = []) { for path in paths { add(path.steps[...]) } }
+
+    private mutating func add(_ steps: ArraySlice<String>) {
+        guard let first = steps.first else { return }
+        children[first, default: FetchTree()].add(steps.dropFirst())
+    }
+}

@@ -1,0 +1,219 @@
+internal import Foundation
+internal import GRDB
+public import IceEncoding
+internal import NIOCore
+public import OMEROModel
+
+/// Objects to load, with what belongs to them.
+public struct LoadRequest: Sendable, Hashable {
+    /// A type of the model, or one from which theirs derive.
+    public var entity: String
+    public var ids: [Int64]
+    public var fetch: [FetchPath]
+
+    public init(_ entity: String, _ ids: [Int64], fetch: [FetchPath] = []) {
+        self.entity = entity
+        self.ids = ids
+        self.fetch = fetch
+    }
+}
+
+/// An object that was loaded, before the graph is complete: what a server needs to add what this caller may do, and
+/// to take out what this caller may not see.
+public struct LoadedObject {
+    public let entity: Entity
+    public let id: Int64
+    /// Its members are `builder[object]`.
+    public let object: ObjectReference
+    /// Nil for global types.
+    public let ownerID: Int64?
+    public let groupID: Int64?
+    /// Of the row.
+    public let permissions: Int64
+}
+
+extension ReadTransaction {
+    /// Builds objects from their rows: with all values, with what `fetch` names, with all else unloaded: references are
+    /// objects that are only an id, collections say that they are not loaded (server semantics 8.9).
+    ///
+    /// Ids that are not there, or of other types, are left out. An object is in the graph once, however many refer to it.
+    /// - Parameter visit: called with every object that was loaded.
+    public func load(
+        _ entity: String,
+        where ids: [Int64],
+        fetch: [FetchPath] = [],
+        into builder: GraphBuilder,
+        visit: (LoadedObject) throws -> Void = { _ in }
+    ) throws -> [IObject] {
+        try load([LoadRequest(entity, ids, fetch: fetch)], into: builder, visit: visit)[0]
+    }
+
+    /// Builds the objects of several requests, which share what they have in common; a list for each.
+    public func load(
+        _ requests: [LoadRequest],
+        into builder: GraphBuilder,
+        visit: (LoadedObject) throws -> Void = { _ in }
+    ) throws -> [[IObject]] {
+        let rows = RowLoader(self)
+        let keys = try requests.map { try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch)) }
+        let graph = try GraphFiller(rows, builder)
+        try graph.fill(visit)
+        return keys.map { keys in keys.compactMap { graph.objects[$0].map(IObject.init(object:)) } }
+    }
+}
+
+/// Makes instances of rows.
+private final class GraphFiller {
+    typealias Key = RowLoader.Key
+
+    let rows: RowLoader
+    let builder: GraphBuilder
+    /// Loaded or not.
+    private(set) var objects: [Key: ObjectReference] = [:]
+
+    init(_ rows: RowLoader, _ builder: GraphBuilder) throws {
+        self.rows = rows
+        self.builder = builder
+        for key in rows.order {
+            guard let loaded = rows.objects[key] else { continue }
+            objects[key] = builder.add(loaded.type.descriptor)
+        }
+        try addUnloaded()
+    }
+
+    /// References to what was not loaded need an instance of the right class: where that depends on the row, one query
+    /// per hierarchy tells.
+    private func addUnloaded() throws {
+        var unknown: [Entity: [Int64]] = [:]
+        for key in rows.order {
+            guard let loaded = rows.objects[key] else { continue }
+            for (position, target) in loaded.allReferences {
+                guard let id: Int64 = loaded.row[position] else { continue }
+                let other = Key(root: target.root, id: id)
+                guard objects[other] == nil else { continue }
+                if target.subclasses.isEmpty {
+                    objects[other] = try unloaded(LoadPlan.of(target), id)
+                } else {
+                    unknown[target, default: []].append(id)
+                }
+            }
+        }
+        for (target, ids) in unknown {
+            for (id, type) in try rows.discover(target, ids.unique) {
+                objects[Key(root: target.root, id: id)] = unloaded(type.descriptor, id)
+            }
+        }
+    }
+
+    private func unloaded(_ plan: LoadPlan, _ id: Int64) throws -> ObjectReference {
+        guard let descriptor = omeroModelTypes.classDescriptor(plan.entity.typeID) else {
+            throw StoreError(.unknownName(plan.entity.typeID))
+        }
+        return unloaded(descriptor, id)
+    }
+
+    private func unloaded(_ descriptor: ClassDescriptor, _ id: Int64) -> ObjectReference {
+        let object = builder.add(descriptor)
+        builder[object][Member.id] = Box(id)
+        return object
+    }
+
+    func fill(_ visit: (LoadedObject) throws -> Void) throws {
+        for key in rows.order {
+            guard let loaded = rows.objects[key], let object = objects[key] else { continue }
+            let record = builder[object]
+            record[Member.id] = Box(key.id)
+            record[Member.loaded] = true
+            record[Member.details] = details(loaded) as AnySliceObject?
+            fillValues(record, loaded)
+            fillCollections(record, loaded, key)
+            try visit(LoadedObject(loaded, id: key.id, object: object))
+        }
+    }
+
+    private func fillValues(_ record: RecordDraft, _ loaded: RowLoader.Loaded) {
+        for (field, position, type) in loaded.type.values where !loaded.row.hasNull(atIndex: position) {
+            record.set(field, type, loaded.row, position)
+        }
+        for (field, position, unitPosition, kind) in loaded.type.quantities {
+            guard let value: Double = loaded.row[position], let unit: String = loaded.row[unitPosition] else {
+                continue
+            }
+            record.set(field, kind, value, unit)
+        }
+        for (field, position, target) in loaded.type.references.values {
+            record[field] = reference(loaded.row[position], target)
+        }
+    }
+
+    private func fillCollections(_ record: RecordDraft, _ loaded: RowLoader.Loaded, _ key: Key) {
+        for (name, field) in loaded.type.collections {
+            let property = RowLoader.Property(key: key, name: name)
+            if let elements = rows.collections[property] {
+                record[field] = elements.map { objects[$0].map(AnySliceObject.init(object:)) }
+                record[field + 1] = true
+            }
+            if let counts = rows.counts[property] { record[field + 2] = counts }
+        }
+        for (name, field) in loaded.type.maps {
+            record[field] = (rows.maps[RowLoader.Property(key: key, name: name)] ?? []).map(Box.init)
+        }
+    }
+
+    private func details(_ loaded: RowLoader.Loaded) -> AnySliceObject {
+        let details = builder.add(Details.self)
+        let record = builder[details.object]
+        for (property, position) in loaded.plan.detailsPositions {
+            guard let member = Member.detailsMembers[property] else { continue }
+            guard let target = property.type.flatMap(DataModel.entity) else {
+                record[member] = Box(Permissions(rawValue: loaded.row[position]))
+                continue
+            }
+            record[member] = reference(loaded.row[position], target)
+        }
+        return AnySliceObject(details)
+    }
+
+    private func reference(_ id: Int64?, _ target: Entity) -> AnySliceObject? {
+        guard let id else { return nil }
+        return objects[Key(root: target.root, id: id)].map(AnySliceObject.init(object:))
+    }
+}
+
+/// The members that all objects have, and those of `Details`.
+private enum Member {
+    static let id = 0
+    static let details = 1
+    static let loaded = 2
+
+    static let detailsMembers: [DetailsProperty: Int] = {
+        let numbers = Details.descriptor.fieldNumbers
+        return Dictionary(
+            uniqueKeysWithValues: DetailsProperty.allCases.compactMap { property in
+                numbers["_\(property.rawValue)"].map { (property, $0) }
+            })
+    }()
+}
+
+extension RowLoader.Loaded {
+    fileprivate var allReferences: [(position: Int, target: Entity)] {
+        type.references.values.map { ($0.position, $0.target) }
+            + plan.detailsPositions.compactMap { property, position in
+                property.type.flatMap(DataModel.entity).map { (position, $0) }
+            }
+    }
+}
+
+extension LoadedObject {
+    fileprivate init(_ loaded: RowLoader.Loaded, id: Int64, object: ObjectReference) {
+        let positions = loaded.plan.detailsPositions
+        self.init(
+            entity: loaded.type.entity,
+            id: id,
+            object: object,
+            ownerID: positions[.owner].flatMap { loaded.row[$0] },
+            groupID: positions[.group].flatMap { loaded.row[$0] },
+            permissions: positions[.permissions].map { loaded.row[$0] } ?? 0
+        )
+    }
+}

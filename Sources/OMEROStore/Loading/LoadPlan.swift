@@ -1,0 +1,188 @@
+internal import GRDB
+internal import IceEncoding
+internal import OMEROModel
+internal import Synchronization
+
+/// How the rows of a type, and of those that derive from it, are read: one query, and where in its rows everything is.
+///
+/// Made once per type from the description and the classes of the wire.
+final class LoadPlan: Sendable {
+    /// What is in the rows of one type.
+    struct RowType: Sendable {
+        let entity: Entity
+        let descriptor: ClassDescriptor
+        var values: [(field: Int, position: Int, type: DataType)] = []
+        var quantities: [(field: Int, position: Int, unitPosition: Int, kind: String)] = []
+        /// By the name of the property.
+        var references: [String: (field: Int, position: Int, target: Entity)] = [:]
+        var collections: [String: Int] = [:]
+        var maps: [String: Int] = [:]
+    }
+
+    /// How it is known which type a row is of.
+    private enum Discovery: Sendable {
+        case always(RowType)
+        case discriminator(position: Int, [String: RowType])
+        /// The most derived type whose table has the row.
+        case joined([(position: Int, RowType)])
+    }
+
+    let entity: Entity
+    /// Without a condition.
+    let query: String
+    /// Only what says which type a row is of.
+    let discoveryQuery: String
+    /// The id, as a column of the query.
+    let idColumn: String
+    let detailsPositions: [DetailsProperty: Int]
+    private let discovery: Discovery
+    private let lean: Discovery
+    private let columnPositions: [String: Int]
+
+    private static let plans = Mutex<[String: LoadPlan]>([:])
+
+    static func of(_ entity: Entity) throws -> LoadPlan {
+        if let plan = plans.withLock({ $0[entity.name] }) { return plan }
+        let plan = try LoadPlan(entity)
+        plans.withLock { $0[entity.name] = plan }
+        return plan
+    }
+
+    private init(_ entity: Entity) throws {
+        self.entity = entity
+        let root = entity.root
+        var columns = Columns()
+        _ = columns.add(root.table, "id")
+        var details: [DetailsProperty: Int] = [:]
+        for (property, column) in root.detailsColumns { details[property] = columns.add(root.table, column) }
+        detailsPositions = details
+        var types: [String: RowType] = [:]
+        for type in entity.family { types[type.name] = try columns.add(type) }
+        let joins = Self.joins(entity)
+        idColumn = "\(root.table.quoted).id"
+        var lean = Columns()
+        _ = lean.add(root.table, "id")
+        discovery = try Self.discovery(entity, types, &columns)
+        self.lean = try Self.discovery(entity, types, &lean)
+        query = "SELECT \(columns.list) FROM \(joins)"
+        discoveryQuery = "SELECT \(lean.list) FROM \(joins) WHERE \(idColumn) IN (%)"
+        columnPositions = columns.positions
+    }
+
+    private static func joins(_ entity: Entity) -> String {
+        let root = entity.root
+        var text = root.table.quoted
+        guard case .joined = root.storage else { return text }
+        for type in entity.lineage + entity.family.dropFirst() {
+            guard case .joined(let key) = type.storage, type.base != nil else { continue }
+            let isOptional = !entity.lineage.contains(type)
+            let condition = "\(type.table.quoted).\(key.quoted) = \(root.table.quoted).id"
+            text += " \(isOptional ? "LEFT " : "")JOIN \(type.table.quoted) ON \(condition)"
+        }
+        return text
+    }
+
+    private static func discovery(_ entity: Entity, _ types: [String: RowType], _ columns: inout Columns) throws
+        -> Discovery
+    {
+        switch entity.storage {
+        case .plain:
+            guard let type = types[entity.name] else { throw StoreError(.unknownName(entity.name)) }
+            return .always(type)
+        case .single:
+            var byValue: [String: RowType] = [:]
+            for type in entity.family {
+                if case .single(let value?) = type.storage { byValue[value] = types[type.name] }
+            }
+            return .discriminator(position: columns.add(entity.table, "discriminator"), byValue)
+        case .joined:
+            let ordered = entity.family.filter { !$0.isAbstract }.sorted { $0.lineage.count > $1.lineage.count }
+            return .joined(
+                ordered.compactMap { type in
+                    guard case .joined(let key) = type.storage, let rowType = types[type.name] else { return nil }
+                    return (columns.add(type.table, key), rowType)
+                }
+            )
+        }
+    }
+
+    /// The type of a row of the query; nil if the row is of none that was asked for.
+    func type(of row: Row) -> RowType? { Self.type(of: row, discovery) }
+    /// The same for a row of the query for that only.
+    func leanType(of row: Row) -> RowType? { Self.type(of: row, lean) }
+
+    private static func type(of row: Row, _ discovery: Discovery) -> RowType? {
+        switch discovery {
+        case .always(let type): return type
+        case .discriminator(let position, let types): return types[row[position]]
+        case .joined(let types): return types.first { !row.hasNull(atIndex: $0.position) }?.1
+        }
+    }
+
+    /// A column of the query by which rows can be chosen, and where it is in them.
+    func column(_ table: String, _ name: String) -> (name: String, position: Int)? {
+        let qualified = "\(table.quoted).\(name.quoted)"
+        return columnPositions[qualified].map { (qualified, $0) }
+    }
+}
+
+/// The columns of a query, each once.
+private struct Columns {
+    private(set) var positions: [String: Int] = [:]
+    private var names: [String] = []
+
+    var list: String { names.joined(separator: ", ") }
+
+    mutating func add(_ table: String, _ column: String) -> Int {
+        let name = "\(table.quoted).\(column.quoted)"
+        if let position = positions[name] { return position }
+        positions[name] = names.count
+        names.append(name)
+        return names.count - 1
+    }
+
+    /// The columns of a type and of its bases.
+    mutating func add(_ entity: Entity) throws -> LoadPlan.RowType {
+        guard let descriptor = omeroModelTypes.classDescriptor(entity.typeID) else {
+            throw StoreError(.unknownName(entity.typeID))
+        }
+        var type = LoadPlan.RowType(entity: entity, descriptor: descriptor)
+        let numbers = descriptor.fieldNumbers
+        for owner in entity.lineage {
+            for property in owner.properties where property.isMapped {
+                guard let field = numbers[property.wireName] else {
+                    throw StoreError(.unknownName("\(entity).\(property.name)"))
+                }
+                switch property.content {
+                case .collection: type.collections[property.name] = field
+                case .map: type.maps[property.name] = field
+                case .value(let dataType):
+                    type.values.append((field, add(owner.table, property.column ?? ""), dataType))
+                case .quantity(let kind, _, let unitColumn):
+                    let position = add(owner.table, property.column ?? "")
+                    type.quantities.append((field, position, add(owner.table, unitColumn), kind))
+                case .reference(let target, _, let index):
+                    guard let target = DataModel.entity(target) else { throw StoreError(.unknownName(target)) }
+                    type.references[property.name] = (field, add(owner.table, property.column ?? ""), target)
+                    if let index { _ = add(owner.table, index) }
+                }
+            }
+        }
+        return type
+    }
+}
+
+extension ClassDescriptor {
+    /// The number of each member, by name.
+    var fieldNumbers: [String: Int] {
+        Dictionary(allFields.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { $1 })
+    }
+}
+
+extension Entity {
+    /// The number of the member of the wire's class behind a property: what a graph's records are indexed by.
+    public func field(_ property: String) -> Int? {
+        guard let name = self.property(property)?.wireName else { return nil }
+        return omeroModelTypes.classDescriptor(typeID)?.fieldNumbers[name]
+    }
+}
