@@ -112,6 +112,8 @@ let package = Package(
         .target(
             name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes",
             swiftSettings: house),
+        // Foreign programs as child processes, for the tests that need them.
+        .target(name: "InteropProcess", path: "Tests/InteropProcess", swiftSettings: house),
         // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.
         .target(
             name: "InteropPeer",
@@ -122,8 +124,14 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "Ice", "Glacier2", "InteropPeer", "InteropTypes", .product(name: "Logging", package: "swift-log"),
+                "Ice", "Glacier2", "InteropPeer", "InteropProcess", "InteropTypes",
+                .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "OMEROInteropTests",
+            dependencies: ["Ice", "IceEncoding", "InteropProcess", "OMEROAPI", "OMEROModel", nioCore],
             swiftSettings: house
         ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
