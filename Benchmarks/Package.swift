@@ -12,6 +12,10 @@ let package = Package(
                 .product(name: "Ice", package: "swift-omero"),
                 .product(name: "InteropPeer", package: "swift-omero"),
             ]
-        )
+        ),
+        .executableTarget(
+            name: "model-bench",
+            dependencies: [.product(name: "OMEROAPI", package: "swift-omero")]
+        ),
     ]
 )

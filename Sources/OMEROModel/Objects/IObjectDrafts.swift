@@ -6,13 +6,21 @@ extension GraphBuilder {
     @discardableResult
     public func add<Class: IObjectProtocol>(
         _ type: Class.Type,
-        _ body: (inout Draft<Class>) throws -> Void = { _ in }
+        _ body: (inout Draft<Class>) throws -> Void
     ) rethrows -> Class {
-        let object = add(Class.descriptor)
-        self[object][IObjectField.loaded] = true
-        let handle = Class(object: object)
+        let handle = add(type)
         try update(handle, body)
         return handle
+    }
+
+    // Not by a default for `body`: such a call would count as one that throws, and could mean the method for all
+    // classes, which knows nothing of being loaded.
+    /// Adds a new object, to be saved: it has no id yet, and counts as loaded.
+    @discardableResult
+    public func add<Class: IObjectProtocol>(_ type: Class.Type) -> Class {
+        let object = add(Class.descriptor)
+        self[object][IObjectField.loaded] = true
+        return Class(object: object)
     }
 
     /// Adds an object that is only an id: enough to refer to it.
@@ -26,9 +34,12 @@ extension GraphBuilder {
 
 extension IObjectProtocol {
     /// A new object, to be saved, in a graph of its own.
-    public static func make(_ body: (inout Draft<Self>) throws -> Void = { _ in }) rethrows -> Self {
+    public static func make(_ body: (inout Draft<Self>) throws -> Void) rethrows -> Self {
         try GraphBuilder.build { try $0.add(Self.self, body) }
     }
+
+    /// A new object without any property, to be saved, in a graph of its own.
+    public static func make() -> Self { GraphBuilder.build { $0.add(Self.self) } }
 
     /// An object that is only an id, in a graph of its own: enough to refer to it.
     public static func unloaded(_ id: Int64) -> Self { GraphBuilder.build { $0.add(unloaded: Self.self, id: id) } }

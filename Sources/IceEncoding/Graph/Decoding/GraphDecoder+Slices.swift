@@ -367,15 +367,8 @@ extension GraphDecoder {
         }
     }
 
-    private mutating func pendingInstance() throws(MarshalError) {
-        let number = Int32(bitPattern: try word())
-        guard number > 0 else { throw error(.invalidInstanceIndex(number)) }
-        let index = instance(numbered: number)
-        guard arena.records.base[Int(index)].layout == InstanceRecord.undefined else {
-            throw error(.invalidInstanceIndex(number))
-        }
-        undefinedCount -= 1
-        depth += 1
+    private mutating func firstKnownSlice() throws(MarshalError) -> SliceHeader {
+        let position = position
         let first = try sliceHeader()
         var header = first
         while header.layout == Self.unknown {
@@ -385,8 +378,35 @@ extension GraphDecoder {
             if let layout = header.layout, layout != Self.unknown,
                 arena.layouts.base[Int(layout)].pointee.typeNumber == 0
             {
-                throw error(.unknownClass(first.typeID))
+                throw error(.unknownClass(first.typeID), at: position)
             }
+        }
+        return header
+    }
+
+    /// An error before an instance is known to be of a class, with the member that first refers to it.
+    private func located(_ error: MarshalError, _ instance: UInt32) -> MarshalError {
+        let referring = UnsafeBufferPointer(start: checks.base, count: checks.count).first { check in
+            check.instance == instance && check.layout != nil
+        }
+        guard error.path == nil, let referring, let layout = referring.layout else { return error }
+        return MarshalError(error.reason, at: error.position, path: layout.pointee.path(referring.field))
+    }
+
+    private mutating func pendingInstance() throws(MarshalError) {
+        let number = Int32(bitPattern: try word())
+        guard number > 0 else { throw error(.invalidInstanceIndex(number)) }
+        let index = instance(numbered: number)
+        guard arena.records.base[Int(index)].layout == InstanceRecord.undefined else {
+            throw error(.invalidInstanceIndex(number))
+        }
+        undefinedCount -= 1
+        depth += 1
+        let header: SliceHeader
+        do throws(MarshalError) {
+            header = try firstKnownSlice()
+        } catch {
+            throw located(error, index)
         }
         guard let layout = header.layout else { throw error(.invalidSlice) }
         if arena.layouts.base[Int(layout)].pointee.typeNumber == 0 {
