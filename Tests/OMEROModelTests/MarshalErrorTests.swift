@@ -127,18 +127,29 @@ struct MarshalErrorTests {
         #expect(bytes.getInteger(at: bytes.readerIndex + error.position, as: UInt8.self) == 100, "where it stands")
     }
 
-    @Test("a field that is missing at the end of the message", arguments: WireForm.allCases)
+    @Test("a field that is missing", arguments: WireForm.allCases)
     func missing(form: WireForm) throws {
         let older = ClassDescriptor("::omero::model::Length", fields: [.init("_value", .double)])
-        let pixels = GraphBuilder.build { builder in
-            let pixels = builder.add(Pixels.self)
-            builder[pixels.object][15] = Optional(AnySliceObject(object: builder.add(older)))
-            return pixels
-        }
-        let bytes = try form.encode([IObject(pixels)] as [IObject?])
-        let error = try #require(failure(form, bytes))
-        #expect(error.path?.hasPrefix("::omero::model::Length") == true, "\(error)")
-        #expect(error.position > 0 && error.position <= bytes.readableBytes)
+        let length = GraphBuilder.build { AnySliceObject(object: $0.add(older)) }
+        let bytes = try form.encode(Optional(length))
+        let error = #expect(throws: MarshalError.self) { try form.decode(bytes, as: Box<Length>.self) }
+        #expect(error?.reason == .truncated(needed: 1, available: 0))
+        #expect(error?.path == "::omero::model::Length._unit")
+        #expect((1...bytes.readableBytes).contains(error?.position ?? 0))
+    }
+
+    @Test(
+        "a field that is missing in the midst of a message, where slices tell their size",
+        arguments: [WireForm.v1_0, .sliced])
+    func missingWithin(form: WireForm) throws {
+        var fields = Project.descriptor.fields
+        fields.removeLast()
+        let older = ClassDescriptor("::omero::model::Project", base: IObject.descriptor, fields: fields)
+        let (error, size) = try linked(form) { $0.add(older) }
+        let reference = form == .v1_0 ? 4 : 1
+        #expect(error.reason == .truncated(needed: reference, available: 0))
+        #expect(error.path == "::omero::model::Project._description")
+        #expect(error.position > 0 && error.position < size)
     }
 
     @Test("text that is not UTF-8, and sizes beyond the message", arguments: WireForm.allCases)
@@ -149,7 +160,8 @@ struct MarshalErrorTests {
         bytes.setInteger(0xFF as UInt8, at: place + 3)
         #expect(failure(form, bytes)?.reason == .invalidUTF8)
         #expect(
-            failure(form, bytes)?.path == "::omero::RString._val" || failure(form, bytes)?.path == "::omero::RString.val")
+            failure(form, bytes)?.path == "::omero::RString._val"
+                || failure(form, bytes)?.path == "::omero::RString.val")
         bytes.setInteger(254 as UInt8, at: place - 1)
         #expect(failure(form, bytes)?.reason == .invalidSize(254))
         #expect(failure(form, bytes)?.path?.hasPrefix("::omero::RString.") == true)

@@ -97,8 +97,8 @@ struct MemoryTests {
 
         @Test("a cyclic graph decoded and walked many times leaves the memory as it was", arguments: WireForm.allCases)
         func flat(form: WireForm) throws {
-            let times = Effort.times(5_000, long: 100_000)
-            let bytes = try form.encode(Optional(cyclic(8)))
+            let times = Effort.times(4_000, long: 100_000)
+            let bytes = try form.encode(Optional(cyclic(12)))
             func once() throws -> Int {
                 let project = try #require(try form.decode(bytes, as: Project?.self))
                 let name = try project.datasetLinks[3].child.projectLinks[5].parent.name
@@ -110,8 +110,8 @@ struct MemoryTests {
             let before = try resident()
             for _ in 0..<times { #expect(try once() == footprint) }
             let growth = try resident() - before
-            // One graph in ten kept would be more than this; other tests run at the same time.
-            #expect(growth < times * footprint / 10, "\(growth) bytes more after \(times) graphs of \(footprint)")
+            // Half of the graphs kept would be more than this; other tests run at the same time.
+            #expect(growth < times * footprint / 2, "\(growth) bytes more after \(times) graphs of \(footprint)")
             if Effort.isLong {
                 print("soak model-memory-\(form): \(growth) bytes more after \(times) graphs of \(footprint) bytes")
             }

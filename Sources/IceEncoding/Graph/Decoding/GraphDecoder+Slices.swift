@@ -136,7 +136,15 @@ extension GraphDecoder {
                 fixupStart: fixups.count
             )
         )
+        limit(to: header)
         try checkLast(header.flags, layout, isException: isException)
+    }
+
+    /// From here to the end of a slice that tells its size nothing beyond it is read: a member that is missing is
+    /// found as such.
+    @inline(__always)
+    private mutating func limit(to header: SliceHeader) {
+        if header.end >= 0 { end = start + header.end }
     }
 
     /// Whether a slice says that it is the last one where it is, and only there.
@@ -212,6 +220,7 @@ extension GraphDecoder {
     /// Checks the end of a known slice, then turns to its indirection table or to the slice of the base.
     mutating func endSlice(_ frame: UnsafeMutablePointer<Frame>) throws(MarshalError) {
         if frame.pointee.sliceEnd >= 0, frame.pointee.sliceEnd != position { throw error(.invalidSlice) }
+        end = endOfInput
         if frame.pointee.flags.contains(.hasIndirectionTable) {
             frame.pointee.phase = .afterTable
             try pushTable(frame.pointee.instance, frame.pointee.flags, .table, layout: frame.pointee.layout)
@@ -249,6 +258,7 @@ extension GraphDecoder {
         frame.pointee.optional = 0
         frame.pointee.sliceEnd = header.end
         frame.pointee.fixupStart = fixups.count
+        limit(to: header)
         try checkLast(header.flags, base, isException: frame.pointee.isException)
     }
 
