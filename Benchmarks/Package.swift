@@ -15,7 +15,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "model-bench",
-            dependencies: [.product(name: "OMEROAPI", package: "swift-omero")]
+            dependencies: [
+                .product(name: "OMEROModel", package: "swift-omero"),
+                .product(name: "IceEncoding", package: "swift-omero"),
+            ]
         ),
     ]
 )

@@ -1,7 +1,6 @@
 import Foundation
 import IceEncoding
 import NIOCore
-import OMEROAPI
 import OMEROModel
 
 /// Swift's side of `scripts/bench model`; scripts/lib/bench_model.py is the other.
@@ -84,7 +83,7 @@ struct Result {
 
     /// As the proxy's `findAllByQuery` reads its result.
     func decode() throws -> [Project] {
-        var stream = IceInputStream(bytes, types: omeroTypes)
+        var stream = IceInputStream(bytes, types: omeroModelTypes)
         let objects = try [IObject?](from: &stream)
         try stream.finish()
         return objects.compactMap { $0?.cast(to: Project.self) }
