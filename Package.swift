@@ -68,19 +68,19 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
-            name: "InteropTests",
-            dependencies: [
-                "Ice", "Glacier2", "InteropPeer", "InteropTypes", .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: house
-        ),
-        .testTarget(
             name: "OMEROModelTests",
             dependencies: ["OMEROModel", "IceEncoding", nioCore],
             exclude: ["Data"],
             swiftSettings: house
         ),
         .testTarget(name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: [
+                "Ice", "Glacier2", "InteropPeer", "InteropTypes", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house
+        ),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(
             name: "IceEncodingTests",

@@ -8,20 +8,16 @@ extension GraphBuilder {
         _ type: Class.Type,
         _ body: (inout Draft<Class>) throws -> Void
     ) rethrows -> Class {
-        let handle = add(type)
+        let object = add(Class.descriptor)
+        self[object][IObjectField.loaded] = true
+        let handle = Class(object: object)
         try update(handle, body)
         return handle
     }
 
-    // Not by a default for `body`: such a call would count as one that throws, and could mean the method for all
-    // classes, which knows nothing of being loaded.
-    /// Adds a new object, to be saved: it has no id yet, and counts as loaded.
+    /// Adds a new object, to be saved, without any property set.
     @discardableResult
-    public func add<Class: IObjectProtocol>(_ type: Class.Type) -> Class {
-        let object = add(Class.descriptor)
-        self[object][IObjectField.loaded] = true
-        return Class(object: object)
-    }
+    public func add<Class: IObjectProtocol>(_ type: Class.Type) -> Class { add(type) { _ in } }
 
     /// Adds an object that is only an id: enough to refer to it.
     @discardableResult
@@ -38,8 +34,8 @@ extension IObjectProtocol {
         try GraphBuilder.build { try $0.add(Self.self, body) }
     }
 
-    /// A new object without any property, to be saved, in a graph of its own.
-    public static func make() -> Self { GraphBuilder.build { $0.add(Self.self) } }
+    /// A new object, to be saved, without any property set.
+    public static func make() -> Self { make { _ in } }
 
     /// An object that is only an id, in a graph of its own: enough to refer to it.
     public static func unloaded(_ id: Int64) -> Self { GraphBuilder.build { $0.add(unloaded: Self.self, id: id) } }
