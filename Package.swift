@@ -122,6 +122,13 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "OMEROModelTests",
+            dependencies: ["OMEROModel", "IceEncoding", nioCore],
+            exclude: ["Data"],
+            swiftSettings: house
+        ),
+        .testTarget(name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
+        .testTarget(
             name: "InteropTests",
             dependencies: [
                 "Ice", "Glacier2", "InteropPeer", "InteropProcess", "InteropTypes",
