@@ -74,16 +74,16 @@ enum TableSamples {
         .nothing,
         throws: true
     )
-    static let read = Sample<([Int64], Int64, Int64), Data?>(
+    static let read = Sample<([Int64], Int64, Int64), TableData?>(
         "read",
         .init { try ([Int64](from: &$0), Int64(from: &$0), Int64(from: &$0)) },
-        .init { try Optional<Data>(from: &$0) },
+        .init { try Optional<TableData>(from: &$0) },
         throws: true
     )
-    static let readCoordinates = Sample<[Int64], Data?>(
+    static let readCoordinates = Sample<[Int64], TableData?>(
         "readCoordinates",
         .init { try [Int64](from: &$0) },
-        .init { try Optional<Data>(from: &$0) },
+        .init { try Optional<TableData>(from: &$0) },
         throws: true
     )
     static let setAllMetadata = Sample<[String: RValue?], Void>(
@@ -98,15 +98,15 @@ enum TableSamples {
         .nothing,
         throws: true
     )
-    static let slice = Sample<([Int64], [Int64]), Data?>(
+    static let slice = Sample<([Int64], [Int64]), TableData?>(
         "slice",
         .init { try ([Int64](from: &$0), [Int64](from: &$0)) },
-        .init { try Optional<Data>(from: &$0) },
+        .init { try Optional<TableData>(from: &$0) },
         throws: true
     )
-    static let update = Sample<Data?, Void>(
+    static let update = Sample<TableData?, Void>(
         "update",
-        .init { try Optional<Data>(from: &$0) },
+        .init { try Optional<TableData>(from: &$0) },
         .nothing,
         throws: true
     )
@@ -180,10 +180,10 @@ private struct TableTestServant: TableServant {
     func initialize(cols: [Column?], current: Current) async throws {
         try await oracle.answer(TableSamples.initialize, cols, current)
     }
-    func read(colNumbers: [Int64], start: Int64, stop: Int64, current: Current) async throws -> Data? {
+    func read(colNumbers: [Int64], start: Int64, stop: Int64, current: Current) async throws -> TableData? {
         try await oracle.answer(TableSamples.read, (colNumbers, start, stop), current)
     }
-    func readCoordinates(rowNumbers: [Int64], current: Current) async throws -> Data? {
+    func readCoordinates(rowNumbers: [Int64], current: Current) async throws -> TableData? {
         try await oracle.answer(TableSamples.readCoordinates, rowNumbers, current)
     }
     func setAllMetadata(dict: [String: RValue?], current: Current) async throws {
@@ -192,10 +192,10 @@ private struct TableTestServant: TableServant {
     func setMetadata(key: String, value: RValue?, current: Current) async throws {
         try await oracle.answer(TableSamples.setMetadata, (key, value), current)
     }
-    func slice(colNumbers: [Int64], rowNumbers: [Int64], current: Current) async throws -> Data? {
+    func slice(colNumbers: [Int64], rowNumbers: [Int64], current: Current) async throws -> TableData? {
         try await oracle.answer(TableSamples.slice, (colNumbers, rowNumbers), current)
     }
-    func update(modifiedData: Data?, current: Current) async throws {
+    func update(modifiedData: TableData?, current: Current) async throws {
         try await oracle.answer(TableSamples.update, modifiedData, current)
     }
 }
