@@ -14,6 +14,10 @@ import time
 import omero.clients  # before all others of OMERO's modules: they import each other in a circle
 import omero.cli
 
+# What omero.cli.argv does first.
+COMMANDS = omero.cli.CLI(prog="omero")
+COMMANDS.loadplugins()
+
 
 class Answer:
     """What a command wrote and its exit code."""
@@ -62,10 +66,10 @@ class Cli:
         code = 1
         try:
             os.environ.update(environment, OMERO_USERDIR=self.home)
-            for stream in (sys.stdout, sys.stderr):
-                stream.reconfigure(encoding="utf-8", errors="replace")
+            sys.stdout, sys.stderr = (open(file, "w", encoding="utf-8", errors="replace", closefd=False) for file in (1, 2))
             sys.argv = ["omero"] + arguments
-            code = omero.cli.argv(sys.argv)
+            COMMANDS.invoke(arguments)
+            code = COMMANDS.rv
         except SystemExit as end:
             code = end.code
         except BaseException as error:

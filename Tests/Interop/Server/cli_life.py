@@ -83,7 +83,7 @@ def check_log_in_with_a_password_from_the_environment(server):
 
 def check_wrong_password_and_unknown_user(server):
     for user in ("root", "nobody-" + server.mark):
-        answer = server.log_in(server.person(), user, "wrong").expect("", code=564)
+        answer = server.log_in(server.person(), user, "wrong").expect("", code=556)
         assert answer.err.startswith("Password check failed for '%s'" % user), answer
     person, name = server.person(), server.unique("stranger")
     answers = [("Password:", "wrong"), ("Password:", "wrong"), ("Password:", "wrong")]
@@ -344,7 +344,7 @@ def check_user_password(server):
     new = [("Please enter password to be set", "new 🔑"), ("Please re-enter password to be set", "new 🔑")]
     person("user", "password", answers=own + new).expect(
         outs=["Verified password.", "Changing password for %s" % name, "Password changed"])
-    server.log_in(server.person(), name, "secret").expect("", code=564)
+    server.log_in(server.person(), name, "secret").expect("", code=556)
     server.log_in(server.person(), name, "new 🔑").expect("")
     person("user", "password", answers=[(own[0][0], "wrong")]).expect(
         code=456, outs=["SecurityViolation: Bad credentials"])
