@@ -149,9 +149,10 @@ let package = Package(
         .testTarget(
             name: "OMEROServerUnitTests",
             dependencies: [
-                "BlitzCommands", "OMEROServer", "OMEROStore", "OMEROAPI", "OMEROModel", "Glacier2", "Ice",
+                "BlitzCommands", "OMEROServer", "OMEROStore", "OMEROAccess", "OMEROAPI", "OMEROModel", "Glacier2", "Ice",
                 "IceEncoding",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house

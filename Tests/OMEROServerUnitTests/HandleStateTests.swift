@@ -1,3 +1,4 @@
+import IceEncoding
 import OMEROAPI
 import Testing
 

@@ -1,4 +1,6 @@
 import Foundation
+import Logging
+import OMEROStore
 import ServiceLifecycle
 import Testing
 

@@ -183,7 +183,7 @@ def check_sessions_who(server):
     own = [row for row in rows if "(*)" in row["logged in"]]
     equal([(row["name"], row["group"], row["agent"]) for row in own], [("root", "system", "OMERO.sessions")])
     theirs = [row for row in rows if row["uuid"] == key]
-    equal([(row["name"], row["group"], row["timeout"]) for row in theirs], [(name, group, "Idle timeout: 10 min.")])
+    equal([(row["name"], row["group"], row["timeout"]) for row in theirs], [(name, group, "10 min.")])
     assert int(theirs[0]["hitCount"]) > 0 and theirs[0]["lastAccessTime"].startswith("20"), theirs
     rows = person("sessions", "who", "--show-uuid").table()
     equal([row["uuid"] for row in rows if row["name"] == name], [key])
