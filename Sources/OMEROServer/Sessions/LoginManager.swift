@@ -61,8 +61,10 @@ struct LoginManager: SessionManager {
             core.observer.refusedLogin(from: Self.host(of: address))
             // Clients try the keys of all sessions that they know to find those that live: nobody guesses a key.
             let isOldKey = user == password && UUID(uuidString: user) != nil
-            guard try await isOldKey || core.throttle.failed(user: user, address: Self.host(of: address)) else {
-                throw PermissionDeniedException(reason: "too many failed log-ins from this address")
+            if !isOldKey {
+                guard try await core.throttle.failed(user: user, address: Self.host(of: address)) else {
+                    throw PermissionDeniedException(reason: "too many failed log-ins from this address")
+                }
             }
             throw PermissionDeniedException(reason: "Password check failed for '\(user.prefix(255))'")
         }
