@@ -1,4 +1,5 @@
 public import Logging
+public import OMEROStore
 
 /// How an OMERO server runs: doors, data, limits.
 public struct ServerConfiguration: Sendable {
@@ -60,6 +61,8 @@ public struct ServerConfiguration: Sendable {
     public var certificate = Certificate.selfSigned
     /// The password of `root` for a new database; nil makes one, see ``OMEROServer/generatedRootPassword``.
     public var rootPassword: String?
+    /// What passwords that are set from now on cost to check.
+    public var passwordCost = PasswordCost.standard
     /// Whether ``SampleData`` are put into a database that has none yet.
     public var sampleData = false
     public var sessions = Sessions()
