@@ -141,6 +141,22 @@ let package = Package(
             dependencies: ["Ice", "IceEncoding", "InteropProcess", "OMEROAPI", "OMEROModel", nioCore],
             swiftSettings: house
         ),
+        .testTarget(
+            name: "OMEROServerInteropTests",
+            dependencies: ["InteropProcess", "OMEROServer"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "OMEROServerUnitTests",
+            dependencies: [
+                "BlitzCommands", "OMEROServer", "OMEROStore", "OMEROAccess", "OMEROAPI", "OMEROModel", "Glacier2", "Ice",
+                "IceEncoding",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house
+        ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(

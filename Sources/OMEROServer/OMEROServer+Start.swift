@@ -31,6 +31,7 @@ extension OMEROServer {
         var setup = StoreSetup()
         setup.rootPassword = configuration.rootPassword ?? generated
         let store = try await Store.open(folder.map { .file($0.databasePath) } ?? .inMemory, setup: setup)
+        if configuration.sampleData { try await SampleData.install(in: store) }
         let certificate = try certificate(configuration, folder)
 
         var ice = CommunicatorConfiguration()

@@ -60,6 +60,8 @@ public struct ServerConfiguration: Sendable {
     public var certificate = Certificate.selfSigned
     /// The password of `root` for a new database; nil makes one, see ``OMEROServer/generatedRootPassword``.
     public var rootPassword: String?
+    /// Whether ``SampleData`` are put into a database that has none yet.
+    public var sampleData = false
     public var sessions = Sessions()
     /// Configuration values by OMERO's keys; they come before the defaults.
     public var properties: [String: String] = [:]

@@ -108,8 +108,10 @@ struct SessionService: ISessionServant, StatelessService {
                 .isAccepted,
             let owner = try await core.directory.user(named: p.name)
         else {
-            let address = current.connection.endpoint
-            _ = try await core.throttle.failed(user: p.name, address: address)
+            let address = LoginManager.host(of: current.connection.endpoint)
+            guard try await core.throttle.failed(user: p.name, address: address) else {
+                throw AuthenticationException(reason: "too many failed log-ins from this address")
+            }
             throw AuthenticationException(reason: "Authentication exception.")
         }
         let limits = core.configuration.sessions

@@ -69,7 +69,7 @@ struct LoginManager: SessionManager {
     }
 
     /// `tcp -h 10.0.0.7 -p 4242` is `10.0.0.7`: ports change with every connection.
-    private static func host(of endpoint: String) -> String {
+    static func host(of endpoint: String) -> String {
         let words = endpoint.split(separator: " ")
         guard let index = words.firstIndex(of: "-h"), index + 1 < words.count else { return endpoint }
         return String(words[index + 1])
