@@ -161,6 +161,11 @@ let package = Package(
 // Only the benchmarks (their own package) may depend on the tests' types: scripts/bench sets this variable.
 if Context.environment["SWIFT_OMERO_BENCH"] != nil {
     package.products.append(.library(name: "InteropPeer", targets: ["InteropPeer", "InteropTypes"]))
+    package.targets.append(
+        .executableTarget(
+            name: "ServerBench",
+            dependencies: ["OMEROServer", "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding"],
+            path: "Benchmarks/ServerBench", swiftSettings: house))
 }
 
 // The fuzzers need libFuzzer's entry in place of `main`: scripts/soak builds them, with this variable set.
