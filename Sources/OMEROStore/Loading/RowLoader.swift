@@ -21,6 +21,7 @@ final class RowLoader {
     }
 
     let transaction: ReadTransaction
+    private let visibility: Visibility
     private(set) var objects: [Key: Loaded] = [:]
     /// The keys of ``objects`` in the order in which they were met.
     private(set) var order: [Key] = []
@@ -28,7 +29,10 @@ final class RowLoader {
     private(set) var maps: [Property: [NamedValue]] = [:]
     private(set) var counts: [Property: [Int64: Int64]] = [:]
 
-    init(_ transaction: ReadTransaction) { self.transaction = transaction }
+    init(_ transaction: ReadTransaction, _ visibility: Visibility) {
+        self.transaction = transaction
+        self.visibility = visibility
+    }
 
     /// Loads objects by id, with what the tree says; those that are there, in the order of the ids.
     func load(_ entity: Entity, _ ids: [Int64], _ tree: FetchTree) throws -> [Key] {
@@ -51,7 +55,7 @@ final class RowLoader {
         var taken: [(Key, Row)] = []
         var new: [Entity: [Int64]] = [:]
         for row in rows {
-            guard let type = plan.type(of: row) else { continue }
+            guard let type = plan.type(of: row), visibility.allows(plan.rowOwner(row)) else { continue }
             let key = Key(root: plan.entity.root, id: row[0])
             taken.append((key, row))
             guard objects[key] == nil else { continue }
