@@ -127,7 +127,8 @@ let package = Package(
             exclude: ["Data"],
             swiftSettings: house
         ),
-        .testTarget(name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
+        .testTarget(
+            name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
         .testTarget(
             name: "InteropTests",
             dependencies: [
@@ -201,11 +202,7 @@ let package = Package(
 // Only the benchmarks (their own package) may depend on the tests' types: scripts/bench sets this variable.
 if Context.environment["SWIFT_OMERO_BENCH"] != nil {
     package.products.append(.library(name: "InteropPeer", targets: ["InteropPeer", "InteropTypes"]))
-    package.targets.append(
-        .executableTarget(
-            name: "ServerBench",
-            dependencies: ["OMEROServer", "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding"],
-            path: "Benchmarks/ServerBench", swiftSettings: house))
+    package.products.append(.library(name: "BlitzCommands", targets: ["BlitzCommands"]))
 }
 
 // The fuzzers need libFuzzer's entry in place of `main`: scripts/soak builds them, with this variable set.

@@ -31,6 +31,7 @@ extension OMEROServer {
         let generated = configuration.rootPassword == nil ? randomPassword() : nil
         var setup = StoreSetup()
         setup.rootPassword = configuration.rootPassword ?? generated
+        setup.passwordCost = configuration.passwordCost
         let store = try await Store.open(folder.map { .file($0.databasePath) } ?? .inMemory, setup: setup)
         if configuration.sampleData { try await SampleData.install(in: store) }
         let certificate = try certificate(configuration, folder)

@@ -1,4 +1,5 @@
 public import Logging
+import OMEROStore
 
 /// How an OMERO server runs: doors, data, limits.
 public struct ServerConfiguration: Sendable {
@@ -73,6 +74,8 @@ public struct ServerConfiguration: Sendable {
     public var shutdownGrace = Duration.seconds(10)
     public var connectionLimit = 10_000
     public var logger: Logger?
+    /// What new passwords cost to check.
+    var passwordCost = PasswordCost.standard
 
     public init() {}
 }

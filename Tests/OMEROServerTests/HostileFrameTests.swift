@@ -3,13 +3,13 @@ import Ice
 import OMEROServer
 import Testing
 
-@Suite("Hostile input: frames and connections")
+@Suite("Hostile input: frames and connections", .serialized)
 struct HostileFrameTests {
-    struct Case: Sendable, CustomTestStringConvertible {
-        let testDescription: String
+    struct Case: Sendable {
+        let name: String
         let bytes: [UInt8]
 
-        init(_ description: String, _ bytes: [UInt8]) { (testDescription, self.bytes) = (description, bytes) }
+        init(_ name: String, _ bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
     }
 
     static let fatal: [Case] = [
@@ -32,15 +32,17 @@ struct HostileFrameTests {
         Case("compressed, said to be 2 GB", Frame.message(kind: 0, compression: 2, Frame.int(.max) + [1, 2, 3])),
     ]
 
-    @Test("a connection that speaks rubbish is closed and the others are answered", arguments: fatal)
-    func fatalFrame(_ input: Case) async throws {
+    @Test("a connection that speaks rubbish is closed and the others are answered")
+    func fatalFrames() async throws {
         try await withServer { server, ice in
             let other = try await TestClient(ice, server)
-            let peer = try await RawPeer(port: server.tcpPort ?? 0)
-            peer.send(input.bytes)
-            try await expectEventually { !peer.isOpen }
-            let isAnswered = try await other.isAnswered()
-            #expect(isAnswered)
+            for input in Self.fatal {
+                let peer = try await RawPeer(port: server.tcpPort ?? 0)
+                peer.send(input.bytes)
+                try await expectEventually(input.name, within: .seconds(5)) { !peer.isOpen }
+                let isAnswered = try await other.isAnswered()
+                #expect(isAnswered, "\(input.name)")
+            }
             expectEqual(server.sessionCount, 1)
             try await other.logOut()
         }
@@ -56,20 +58,24 @@ struct HostileFrameTests {
         Case("text that is not UTF-8", Frame.int(12) + [1, 1, 2, 0xFF, 0xFE, 2, 0xC3, 0x28].prefix(8)),
     ]
 
-    @Test("a log-in with broken arguments is answered with an exception or the connection's end", arguments: wrongArguments)
-    func brokenArguments(_ input: Case) async throws {
+    @Test("a log-in with broken arguments is answered with an exception or the connection's end")
+    func brokenArguments() async throws {
         try await withServer { server, ice in
             let other = try await TestClient(ice, server)
-            let peer = try await RawPeer(port: server.tcpPort ?? 0)
-            peer.send(Frame.request(operation: "createSession", encapsulation: input.bytes))
-            // Either a reply beside the greeting, which says an exception (status 1…7), or the end.
-            try await expectEventually { !peer.isOpen || peer.bytes.count > Frame.validation.count + 18 }
-            let reply = peer.bytes.dropFirst(Frame.validation.count)
-            if reply.count > 18 { #expect(reply[reply.startIndex + 18] != 0) }
-            let isAnswered = try await other.isAnswered()
-            #expect(isAnswered)
+            for input in Self.wrongArguments {
+                let peer = try await RawPeer(port: server.tcpPort ?? 0)
+                peer.send(Frame.request(operation: "createSession", encapsulation: input.bytes))
+                // Either a reply after the greeting, which says an exception (status 1…7), or the end.
+                try await expectEventually(input.name, within: .seconds(5)) {
+                    !peer.isOpen || peer.bytes.count > Frame.validation.count + 18
+                }
+                let reply = peer.bytes.dropFirst(Frame.validation.count)
+                if reply.count > 18 { #expect(reply[reply.startIndex + 18] != 0, "\(input.name)") }
+                let isAnswered = try await other.isAnswered()
+                #expect(isAnswered, "\(input.name)")
+                peer.close()
+            }
             expectEqual(server.sessionCount, 1)
-            peer.close()
             try await other.logOut()
         }
     }

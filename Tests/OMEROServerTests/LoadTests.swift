@@ -9,8 +9,8 @@ import Testing
 struct LoadTests {
     @Test("100 sessions under calls, one client vanishing every second: no error, nothing left behind")
     func sessionsThatVanish() async throws {
-        let errors = Mutex<[String]>([])
-        let calls = Mutex(0)
+        let errors = Mutex<[String]>.Shared([])
+        let calls = Mutex<Int>.Shared(0)
         try await withServer { server, ice in
             let end = ContinuousClock.now + .seconds(20)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -24,9 +24,9 @@ struct LoadTests {
                         while .now < last {
                             do {
                                 _ = try await admin.getEventContext()
-                                calls.withLock { $0 += 1 }
+                                calls.mutex.withLock { $0 += 1 }
                             } catch {
-                                errors.withLock { $0.append("\(number): \(error)") }
+                                errors.mutex.withLock { $0.append("\(number): \(error)") }
                                 return
                             }
                             try await Task.sleep(for: .milliseconds(200))
@@ -44,8 +44,8 @@ struct LoadTests {
                 }
                 try await group.waitForAll()
             }
-            expectEqual(errors.withLock { $0 }, [])
-            #expect(calls.withLock { $0 } > 1000)
+            expectEqual(errors.mutex.withLock { $0 }, [])
+            #expect(calls.mutex.withLock { $0 } > 1000)
             try await expectEventually {
                 server.sessionCount == 0 && server.clientCount == 0 && server.servantCount == 0
             }

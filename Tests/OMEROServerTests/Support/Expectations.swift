@@ -8,16 +8,18 @@ import Testing
 @discardableResult
 func expectRefusal<Refusal>(
     _ type: Refusal.Type,
+    _ what: String = "",
     sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () async throws -> Void
 ) async -> Refusal? {
     do {
         try await body()
-        Issue.record("expected \(type), nothing was thrown", sourceLocation: sourceLocation)
+        Issue.record("\(what): expected \(type), nothing was thrown", sourceLocation: sourceLocation)
     } catch let error as Refusal {
         return error
     } catch {
-        Issue.record("expected \(type), got \(error)", sourceLocation: sourceLocation)
+        Issue.record(
+            "\(what): expected \(type), got \(String(describing: error).prefix(500))", sourceLocation: sourceLocation)
     }
     return nil
 }
@@ -33,6 +35,7 @@ func expectNothingThere(
 
 /// Looks every 10 ms whether `condition` holds, for at most `limit`.
 func expectEventually(
+    _ what: String = "",
     within limit: Duration = .seconds(20),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
@@ -43,7 +46,7 @@ func expectEventually(
         try await Task.sleep(for: .milliseconds(10))
     }
     let holds = try await condition()
-    #expect(holds, "did not come true within \(limit)", sourceLocation: sourceLocation)
+    #expect(holds, "\(what) did not come true within \(limit)", sourceLocation: sourceLocation)
 }
 
 /// `#expect(actual == expected)` for calls: inside closures the macro hides their `try` from the compiler.

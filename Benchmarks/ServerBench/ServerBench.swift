@@ -1,8 +1,0 @@
-import OMEROServer
-
-@main
-struct ServerBench {
-    static func main() async throws {
-        try await OMEROServer.withServer { print($0.sessionCount) }
-    }
-}
