@@ -127,7 +127,8 @@ let package = Package(
             exclude: ["Data"],
             swiftSettings: house
         ),
-        .testTarget(name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
+        .testTarget(
+            name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
         .testTarget(
             name: "InteropTests",
             dependencies: [
@@ -159,6 +160,14 @@ let package = Package(
         ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
+        .testTarget(
+            name: "OMEROServerTests",
+            dependencies: [
+                "OMEROServer", "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: house
+        ),
         .testTarget(
             name: "IceEncodingTests",
             dependencies: ["IceEncoding", "InteropTypes", nioCore],
@@ -193,6 +202,7 @@ let package = Package(
 // Only the benchmarks (their own package) may depend on the tests' types: scripts/bench sets this variable.
 if Context.environment["SWIFT_OMERO_BENCH"] != nil {
     package.products.append(.library(name: "InteropPeer", targets: ["InteropPeer", "InteropTypes"]))
+    package.products.append(.library(name: "BlitzCommands", targets: ["BlitzCommands"]))
 }
 
 // The fuzzers need libFuzzer's entry in place of `main`: scripts/soak builds them, with this variable set.

@@ -26,8 +26,9 @@ extension OMEROServer {
     }
 
     private static func start(_ configuration: ServerConfiguration, _ folder: DataFolder?) async throws -> OMEROServer {
-        let isNew = folder.map { !$0.hasDatabase } ?? true
-        let generated = isNew && configuration.rootPassword == nil ? randomPassword() : nil
+        // A file without rows is what a first start leaves that was killed: whether the database is new, only the
+        // store can say.
+        let generated = configuration.rootPassword == nil ? randomPassword() : nil
         var setup = StoreSetup()
         setup.rootPassword = configuration.rootPassword ?? generated
         setup.passwordCost = configuration.passwordCost
@@ -70,7 +71,7 @@ extension OMEROServer {
             doors: doors,
             folder: folder,
             fingerprint: certificate.fingerprint,
-            generatedRootPassword: generated
+            generatedRootPassword: store.isNew ? generated : nil
         )
     }
 

@@ -148,8 +148,8 @@ public final class OMEROServer: Service, Sendable {
 }
 
 extension ServerConfiguration {
-    /// In memory, on free ports of this machine, root's password `omero`; passwords are hashed at no cost, so that the
-    /// server starts at once.
+    /// In memory, on free ports of this machine, root's password `omero`. Passwords are hashed in no time, which is
+    /// safe against nobody.
     public static var testing: ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.doors = .ephemeral

@@ -1,5 +1,5 @@
 public import Logging
-public import OMEROStore
+import OMEROStore
 
 /// How an OMERO server runs: doors, data, limits.
 public struct ServerConfiguration: Sendable {
@@ -61,8 +61,6 @@ public struct ServerConfiguration: Sendable {
     public var certificate = Certificate.selfSigned
     /// The password of `root` for a new database; nil makes one, see ``OMEROServer/generatedRootPassword``.
     public var rootPassword: String?
-    /// What passwords that are set from now on cost to check.
-    public var passwordCost = PasswordCost.standard
     /// Whether ``SampleData`` are put into a database that has none yet.
     public var sampleData = false
     public var sessions = Sessions()
@@ -76,6 +74,8 @@ public struct ServerConfiguration: Sendable {
     public var shutdownGrace = Duration.seconds(10)
     public var connectionLimit = 10_000
     public var logger: Logger?
+    /// What new passwords cost to check.
+    var passwordCost = PasswordCost.standard
 
     public init() {}
 }

@@ -15,6 +15,10 @@ extension ApiUsageException {
     init(_ message: String) { self.init(message: message, serverExceptionClass: Self.javaName) }
 }
 
+extension QueryException {
+    init(_ message: String) { self.init(message: message, serverExceptionClass: Self.javaName) }
+}
+
 extension ValidationException {
     init(_ message: String) { self.init(message: message, serverExceptionClass: Self.javaName) }
 }

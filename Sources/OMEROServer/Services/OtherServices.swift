@@ -62,10 +62,6 @@ struct ProjectionService: IProjectionServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }
 }
-struct QueryService: IQueryServant, StatelessService {
-    init(_ call: Call) {}
-    static func requirement(_ operation: String) -> Requirement { .user }
-}
 struct TimelineService: ITimelineServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }

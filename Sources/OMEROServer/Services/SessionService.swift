@@ -103,6 +103,9 @@ struct SessionService: ISessionServant, StatelessService {
     func createSession(p: Principal?, credentials: String, current: Current) async throws -> Session? {
         if core.entry(credentials) != nil { return model(try core.join(credentials)) }
         guard let p, !p.name.isEmpty else { throw ApiUsageException("Null principal name.") }
+        guard p.name.utf8.count <= LoginManager.longestCredential,
+            credentials.utf8.count <= LoginManager.longestCredential
+        else { throw ApiUsageException("Name or credentials are too long.") }
         guard
             try await core.store.checkPassword(credentials, ofUserNamed: p.name, required: core.requiresPasswords)
                 .isAccepted,

@@ -22,6 +22,11 @@ struct LoginManager: SessionManager {
         let context = login.current.context
         guard login.userID.utf8.count <= Self.longestCredential, login.password.utf8.count <= Self.longestCredential
         else { throw PermissionDeniedException(reason: "name or password is too long") }
+        // These stand in the database, in identities and in other people's lists.
+        for (key, value) in context where key.hasPrefix("omero.") && value.utf8.count > Self.longestCredential {
+            throw Self.wrapped(
+                ApiUsageException("The value of \(key.prefix(64)) is too long"), type: "omero.ApiUsageException")
+        }
         let joined = try await verify(login)
         guard let clientID = context["omero.client.uuid"], !clientID.isEmpty else {
             throw Self.wrapped(

@@ -21,7 +21,6 @@ final class RowLoader {
     }
 
     let transaction: ReadTransaction
-    private let visibility: Visibility
     private(set) var objects: [Key: Loaded] = [:]
     /// The keys of ``objects`` in the order in which they were met.
     private(set) var order: [Key] = []
@@ -29,9 +28,12 @@ final class RowLoader {
     private(set) var maps: [Property: [NamedValue]] = [:]
     private(set) var counts: [Property: [Int64: Int64]] = [:]
 
-    init(_ transaction: ReadTransaction, _ visibility: Visibility) {
+    /// What isn't to be seen is not loaded: references to it stay ids, collections are without it.
+    let scope: QueryScope
+
+    init(_ transaction: ReadTransaction, scope: QueryScope) {
         self.transaction = transaction
-        self.visibility = visibility
+        self.scope = scope
     }
 
     /// Loads objects by id, with what the tree says; those that are there, in the order of the ids.
@@ -55,7 +57,7 @@ final class RowLoader {
         var taken: [(Key, Row)] = []
         var new: [Entity: [Int64]] = [:]
         for row in rows {
-            guard let type = plan.type(of: row), visibility.allows(plan.rowOwner(row)) else { continue }
+            guard let type = plan.type(of: row), shows(row, plan, type) else { continue }
             let key = Key(root: plan.entity.root, id: row[0])
             taken.append((key, row))
             guard objects[key] == nil else { continue }
@@ -71,6 +73,18 @@ final class RowLoader {
             }
         }
         return taken
+    }
+
+    private func shows(_ row: Row, _ plan: LoadPlan, _ type: LoadPlan.RowType) -> Bool {
+        guard scope != .everything else { return true }
+        func id(_ position: Int?) -> Int64? { position.flatMap { row[$0] } }
+        let details = plan.detailsPositions
+        return scope.shows(
+            type.entity,
+            ownerID: id(details[.owner] ?? type.references["owner"]?.position),
+            groupID: id(details[.group]),
+            sudoerID: id(type.references["sudoer"]?.position)
+        )
     }
 
     private func loadChildren(_ entity: Entity, _ keys: [Key], _ tree: FetchTree) throws {

@@ -1,0 +1,106 @@
+import Ice
+import IceEncoding
+import OMEROAccess
+import OMEROAPI
+import OMEROModel
+import OMEROStore
+
+/// Sets on each object what this caller may do with it, and takes out what this caller may not see.
+struct ResultFilter {
+    let call: Call
+    let context: EventContext
+    let groupPermissions: [Int64: Permissions]
+    /// Users whose names the caller sees; nil for all.
+    let visibleUsers: Set<Int64>?
+    /// What queries see.
+    let scope: QueryScope
+
+    init(_ call: Call, _ transaction: ReadTransaction) throws {
+        self.call = call
+        context = call.core.eventContext(of: call.session)
+        let groups = try transaction.groups()
+        groupPermissions = Dictionary(groups.map { ($0.id, $0.facts.permissions) }) { first, _ in first }
+        let rights = call.caller.identity
+        let privacy = ExperimenterPrivacy(rights, groups: groups.map(\.facts))
+        scope = QueryScope(call.caller, groups: groups.map(\.facts), privacy: privacy)
+        if privacy.seesEverybody {
+            visibleUsers = nil
+        } else {
+            var users: Set<Int64> = [rights.userID, BuiltIn.rootUser, BuiltIn.guestUser]
+            for group in privacy.sharedGroups {
+                users.formUnion(try transaction.memberships(ofGroup: group).map(\.userID))
+            }
+            visibleUsers = users
+        }
+    }
+
+    @discardableResult
+    func apply(to loaded: LoadedObject, _ builder: GraphBuilder, _ transaction: ReadTransaction) throws -> Permissions {
+        let permissions = permissions(of: loaded)
+        setDetails(builder, loaded.object, permissions)
+        switch loaded.entity.root.name {
+        case "Experimenter":
+            if let visibleUsers, !visibleUsers.contains(loaded.id) { mask(builder, loaded) }
+        case "Session": maskSession(builder, loaded)
+        case "Node":
+            if !call.caller.seesNodeKeys {
+                mask(builder, loaded, "uuid", PrivateKeyField.nodeUUID.mask)
+                mask(builder, loaded, "conn", PrivateKeyField.nodeConnection.mask)
+            }
+        default: break
+        }
+        return permissions
+    }
+
+    private func permissions(of loaded: LoadedObject) -> Permissions {
+        let facts = facts(
+            loaded.entity, id: loaded.id, ownerID: loaded.ownerID, groupID: loaded.groupID)
+        return call.caller.permissions(toSendFor: facts, stored: Permissions(rawValue: loaded.permissions))
+    }
+
+    func facts(_ entity: Entity, id: Int64, ownerID: Int64?, groupID: Int64?) -> ObjectFacts {
+        let isLink = entity.name.hasSuffix("AnnotationLink")
+        let kind = EntityKind(
+            entity.name,
+            ancestors: Set(entity.lineage.map(\.name)).union(isLink ? [EntityKind.annotationLink] : []),
+            isSystem: entity.isGlobal,
+            isDisplay: entity.area == "display"
+        )
+        return ObjectFacts(
+            kind,
+            id: id,
+            ownerID: ownerID,
+            groupID: groupID,
+            groupPermissions: groupID.flatMap { groupPermissions[$0] }
+        )
+    }
+
+    private func setDetails(_ builder: GraphBuilder, _ object: ObjectReference, _ permissions: Permissions) {
+        builder.update(IObject(object: object)) { draft in
+            let details = draft.details ?? builder.add(Details.self)
+            builder.update(details) { details in
+                details.permissions = permissions
+                details.event = context
+                details.call = call.current.context
+            }
+            draft.details = details
+        }
+    }
+
+    private func mask(_ builder: GraphBuilder, _ loaded: LoadedObject) {
+        for field in PrivateExperimenterField.allCases { mask(builder, loaded, field.rawValue, field.mask) }
+    }
+
+    private func maskSession(_ builder: GraphBuilder, _ loaded: LoadedObject) {
+        let owner: Experimenter? = loaded.entity.field("owner").flatMap { builder[loaded.object][$0] }
+        let ownerID: Int64? = owner.flatMap { (builder[$0.object][0] as Box<Int64>).value }
+        guard ownerID.map({ call.caller.seesUUID(ofSessionOf: $0) }) != true else { return }
+        mask(builder, loaded, "uuid", PrivateKeyField.sessionUUID.mask)
+    }
+
+    private func mask(_ builder: GraphBuilder, _ loaded: LoadedObject, _ property: String, _ mask: Masked) {
+        guard let number = loaded.entity.field(property) else { return }
+        let value: String? = if case .text(let text) = mask { text } else { nil }
+        builder[loaded.object][number] = Box(value)
+    }
+}

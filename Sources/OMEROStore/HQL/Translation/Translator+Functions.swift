@@ -1,0 +1,118 @@
+extension Translator {
+    func function(
+        _ name: String, _ arguments: [Expression], _ isDistinct: Bool, _ context: QueryContext, at offset: Int
+    ) throws(QueryError) -> QueryValue {
+        func count(_ range: ClosedRange<Int>) throws(QueryError) {
+            guard range.contains(arguments.count) else {
+                throw .at(offset, .syntax, "\(name) does not take \(arguments.count) arguments")
+            }
+        }
+        func call(_ function: String, _ type: QueryType) throws(QueryError) -> QueryValue {
+            var values: [SQLText] = []
+            for argument in arguments { values.append(try value(argument, context).sql) }
+            return QueryValue(SQLText("\(function)(") + .joined(values, ", ") + SQLText(")"), type)
+        }
+        guard !isDistinct || ["count", "sum", "avg", "min", "max"].contains(name) else {
+            throw .at(offset, .syntax, "\(name) takes no 'distinct'")
+        }
+        switch name {
+        case "count":
+            if arguments.isEmpty { return QueryValue(SQLText("count(*)"), .long) }
+            try count(1...1)
+            let value = try value(arguments[0], context).sql
+            return QueryValue(SQLText(isDistinct ? "count(DISTINCT " : "count(") + value + SQLText(")"), .long)
+        case "sum", "avg", "min", "max":
+            try count(1...1)
+            return try aggregate(name, arguments[0], isDistinct, context)
+        case "lower", "upper":
+            try count(1...1)
+            return try call("omero_\(name)", .string)
+        case "length":
+            try count(1...1)
+            return try call("length", .int)
+        case "trim":
+            try count(1...1)
+            return try call("trim", .string)
+        case "substring":
+            try count(2...3)
+            return try call("substr", .string)
+        case "concat":
+            try count(1...QueryLimit.terms)
+            return try concatenation(arguments, context)
+        case "str":
+            try count(1...1)
+            return QueryValue(SQLText("CAST(") + (try value(arguments[0], context).sql) + SQLText(" AS TEXT)"), .string)
+        case "abs":
+            try count(1...1)
+            return try call("abs", try value(arguments[0], context).type)
+        case "mod":
+            try count(2...2)
+            let first = try value(arguments[0], context)
+            let second = try value(arguments[1], context)
+            return QueryValue(
+                SQLText("(") + first.sql + SQLText(" % ") + second.sql + SQLText(")"),
+                first.type.combined(with: second.type))
+        case "coalesce", "nullif":
+            try count(name == "coalesce" ? 2...100 : 2...2)
+            var type = QueryType.any
+            for argument in arguments { type = type.combined(with: try value(argument, context).type) }
+            return try call(name, type)
+        case "size":
+            try count(1...1)
+            return QueryValue(try elements(arguments[0], context, selecting: "count(*)"), .int)
+        case "index", "minindex", "maxindex":
+            try count(1...1)
+            let column = try place(arguments[0], context)
+            let function = name == "index" ? "" : String(name.prefix(3))
+            return QueryValue(SQLText("\(function)(") + column + SQLText(")"), .int)
+        case "type":
+            try count(1...1)
+            guard case .path(let names) = arguments[0].kind else { break }
+            return try value(ofPath: names.last == "class" ? names : names + ["class"], context, at: offset)
+        case "object":
+            try count(1...1)
+            return try value(arguments[0], context)
+        case "day", "month", "year", "hour", "minute", "second":
+            try count(1...1)
+            return try value(Expression(offset, .extract(name, arguments[0])), context)
+        default: break
+        }
+        throw .at(offset, .unsupported, "no function \(name.prefix(100))")
+    }
+
+    private func aggregate(
+        _ name: String, _ argument: Expression, _ isDistinct: Bool, _ context: QueryContext
+    ) throws(QueryError) -> QueryValue {
+        let value = try value(argument, context)
+        let type: QueryType
+        switch (name, value.type) {
+        case ("min", .string), ("max", .string), ("min", .time), ("max", .time): type = value.type
+        case ("min", .entity), ("max", .entity): type = .long
+        case (_, .int), (_, .long), (_, .double), (_, .any), (_, .quantity):
+            if name == "avg" {
+                type = .double
+            } else if case .quantity = value.type {
+                type = .double
+            } else {
+                type = name == "sum" && value.type == .int ? .long : value.type
+            }
+        default: throw .at(argument.offset, .unsupported, "no \(name) of such values")
+        }
+        return QueryValue(SQLText(isDistinct ? "\(name)(DISTINCT " : "\(name)(") + value.sql + SQLText(")"), type)
+    }
+
+    /// The place of an element in the collection by which it was joined.
+    private func place(_ argument: Expression, _ context: QueryContext) throws(QueryError) -> SQLText {
+        guard case .path(let names) = argument.kind, names.count == 1, let source = context.source(named: names[0]),
+            let index = source.indexColumn
+        else { throw .at(argument.offset, .unsupported, "the alias of an element of an ordered collection is expected") }
+        guard let entity = source.entity else { return SQLText("\(source.alias).\(index.quoted)") }
+        let owner = entity.lineage.first { type in
+            type.properties.contains { property in
+                guard case .reference(_, _, let column) = property.content else { return false }
+                return column == index
+            }
+        }
+        return source.column(index, of: owner ?? entity.root)
+    }
+}

@@ -1,0 +1,244 @@
+internal import GRDB
+internal import OMEROModel
+
+/// The tables of one `select`, and what its names mean; sub-queries see those of the queries around them.
+final class QueryContext {
+    let parent: QueryContext?
+    var sources: [Source] = []
+    /// How many of ``sources`` the query names itself; paths add others.
+    var written: [Source] = []
+    /// By what they are reached.
+    var implicit: [String: Source] = [:]
+    /// Expressions that the select clause names.
+    var aliases: [String: Expression] = [:]
+    /// Within what is sent: private columns are masked.
+    var masks = false
+    /// Whether a path may add a table: not in the condition of a join, which comes before it.
+    var addsTables = true
+
+    init(parent: QueryContext?) { self.parent = parent }
+
+    func source(named name: String) -> Source? {
+        written.first { $0.name == name } ?? parent?.source(named: name)
+    }
+
+    func implicit(_ key: String) -> Source? { implicit[key] ?? parent?.implicit(key) }
+}
+
+/// Makes a statement of a query: names become columns of the description's, values only ever places for binds.
+final class Translator {
+    let parameters: [String: RValue?]
+    let scope: QueryScope
+    private var aliasCount = 0
+    private var tableCount = 0
+
+    init(parameters: [String: RValue?], scope: QueryScope) {
+        self.parameters = parameters
+        self.scope = scope
+    }
+
+    func newAlias() -> String {
+        defer { aliasCount += 1 }
+        return "t\(aliasCount)"
+    }
+
+    /// Adds a table to a select; `condition` is how it is joined.
+    func add(
+        _ content: Source.Content,
+        to context: QueryContext,
+        name: String? = nil,
+        indexColumn: String? = nil,
+        fetched: (from: Source, steps: [String])? = nil,
+        isLeft: Bool = false,
+        at offset: Int,
+        condition: (_ alias: String, _ source: Source) throws(QueryError) -> SQLText
+    ) throws(QueryError) -> Source {
+        tableCount += 1
+        guard tableCount <= QueryLimit.tables else {
+            throw .at(offset, .unsupported, "the query needs more than \(QueryLimit.tables) tables")
+        }
+        let alias = newAlias()
+        let draft = Source(content, alias: alias, name: name, indexColumn: indexColumn, fetched: fetched)
+        var parts = [try condition(alias, draft)]
+        if let type = draft.typeCondition { parts.append(type) }
+        if let entity = draft.entity, let rows = scope.condition(entity, alias) { parts.append(rows) }
+        let source = Source(
+            content, alias: alias, name: name, indexColumn: indexColumn, fetched: fetched,
+            join: Source.Join(isLeft: isLeft, condition: .all(parts)))
+        context.sources.append(source)
+        return source
+    }
+
+    // MARK: A select
+
+    /// `FROM … WHERE … GROUP BY … HAVING …`, after `body` made of the context what comes before.
+    func select<Result>(
+        _ statement: SelectStatement,
+        in parent: QueryContext?,
+        _ body: (QueryContext) throws(QueryError) -> Result
+    ) throws(QueryError) -> (result: Result, tail: SQLText) {
+        let context = QueryContext(parent: parent)
+        for item in statement.items ?? [] { if let alias = item.alias { context.aliases[alias] = item.expression } }
+        var conditions = try sources(statement, context)
+        if let condition = statement.condition { conditions.append(try self.condition(condition, context)) }
+        var groups: [SQLText] = []
+        for group in statement.groups { groups.append(try value(group, context).sql) }
+        var having: SQLText?
+        if let condition = statement.having { having = try self.condition(condition, context) }
+        let result = try body(context)
+        // Whatever paths have added tables, the list of them is complete only now.
+        var tail = SQLText(" FROM ") + .joined(context.sources.map(\.clause), "")
+        if !conditions.isEmpty { tail = tail + SQLText(" WHERE ") + .joined(conditions, " AND ") }
+        if !groups.isEmpty { tail = tail + SQLText(" GROUP BY ") + .joined(groups, ", ") }
+        if let having { tail = tail + SQLText(" HAVING ") + having }
+        return (result, tail)
+    }
+
+    /// Adds the tables of `from`; the conditions of the first.
+    private func sources(_ statement: SelectStatement, _ context: QueryContext) throws(QueryError) -> [SQLText] {
+        var conditions: [SQLText] = []
+        var joins = statement.joins[...]
+        for (number, root) in statement.roots.enumerated() {
+            while joins.startIndex < root.joinsBefore, let join = joins.popFirst() { try add(join, context) }
+            guard let entity = DataModel.queryEntity(root.entity) else {
+                throw .at(root.offset, .unknownName, "\(root.entity.prefix(100)) is not mapped")
+            }
+            try checkName(root.alias, context, root.offset)
+            if number > 0 {
+                let source = try add(.entity(entity), to: context, name: root.alias, at: root.offset) { _, _ in
+                    SQLText("TRUE")
+                }
+                context.written.append(source)
+                continue
+            }
+            let source = Source(.entity(entity), alias: newAlias(), name: root.alias)
+            tableCount += 1
+            context.sources.append(source)
+            context.written.append(source)
+            if let type = source.typeCondition { conditions.append(type) }
+            if let rows = scope.condition(entity, source.alias) { conditions.append(rows) }
+        }
+        for join in joins { try add(join, context) }
+        return conditions
+    }
+
+    private func checkName(_ name: String?, _ context: QueryContext, _ offset: Int) throws(QueryError) {
+        guard let name, context.written.contains(where: { $0.name == name }) else { return }
+        throw .at(offset, .syntax, "the alias \(name.prefix(100)) is given twice")
+    }
+
+    private func add(_ join: SelectStatement.Join, _ context: QueryContext) throws(QueryError) {
+        try checkName(join.alias, context, join.offset)
+        let isLeft = join.kind == .left
+        let node = try node(join.path, context, at: join.offset, isLeft: isLeft)
+        let source: Source
+        switch node {
+        case .quantity, .value:
+            // OMERO's clients "fetch" quantities, which are there anyway.
+            guard join.isFetch, join.alias == nil, join.condition == nil else {
+                throw .at(join.offset, .unsupported, "\(path(join.path)) is no object to join")
+            }
+            return
+        case .reference(let column, let entity, let from, let steps):
+            let fetched: (Source, [String])? = join.isFetch ? (from, steps) : nil
+            source = try add(
+                .entity(entity), to: context, name: join.alias, fetched: fetched, isLeft: isLeft, at: join.offset
+            ) { alias, draft throws(QueryError) in
+                try self.joined(SQLText("\(alias).id = ") + column, join, draft, context)
+            }
+        case .collection(let from, let property, let steps):
+            let fetched: (Source, [String])? = join.isFetch ? (from, steps) : nil
+            let (content, index) = try element(property, at: join.offset)
+            if case .map = content, join.isFetch, join.alias == nil { return }
+            source = try add(
+                content, to: context, name: join.alias, indexColumn: index, fetched: fetched, isLeft: isLeft,
+                at: join.offset
+            ) { _, draft throws(QueryError) in
+                try self.joined(self.belongs(draft, to: from, property), join, draft, context)
+            }
+        case .source, .details:
+            throw .at(join.offset, .unsupported, "\(path(join.path)) is no object to join")
+        }
+        context.written.append(source)
+    }
+
+    /// The condition of a join, with the `with` of the query; that knows the joined table's name.
+    private func joined(
+        _ condition: SQLText, _ join: SelectStatement.Join, _ draft: Source, _ context: QueryContext
+    ) throws(QueryError) -> SQLText {
+        guard let with = join.condition else { return condition }
+        context.written.append(draft)
+        context.addsTables = false
+        defer {
+            context.written.removeLast()
+            context.addsTables = true
+        }
+        return .all([condition, try self.condition(with, context)])
+    }
+
+    func path(_ names: [String]) -> String { String(names.joined(separator: ".").prefix(200)) }
+
+    // MARK: Collections
+
+    /// What the rows of a collection are, and the column with their places.
+    func element(_ property: Property, at offset: Int) throws(QueryError) -> (Source.Content, index: String?) {
+        switch property.content {
+        case .map(let map): return (.map(map), "index")
+        case .collection(let type, _, _, let index, _):
+            guard let entity = DataModel.entity(type) else { throw .at(offset, .unknownName, type) }
+            return (.entity(entity), index)
+        case .value, .quantity, .reference: throw .at(offset, .unsupported, "\(property.name) is no collection")
+        }
+    }
+
+    /// The condition that ties an element of a collection to its holder.
+    func belongs(_ element: Source, to holder: Source, _ property: Property) throws(QueryError) -> SQLText {
+        switch property.content {
+        case .map(let map): return SQLText("\(element.alias).\(map.key.quoted) = \(holder.alias).id")
+        case .collection(_, let inverse, _, _, _):
+            guard let entity = element.entity, let (owner, reference) = entity.declaration(of: inverse),
+                let column = reference.column
+            else { break }
+            return element.column(column, of: owner) + SQLText(" = \(holder.alias).id")
+        case .value, .quantity, .reference: break
+        }
+        throw QueryError(.unsupported, "the elements of \(property.name) can't be queried")
+    }
+
+    /// `SELECT … FROM` the elements of a collection; `extra` is a further condition.
+    func elements(
+        _ expression: Expression, _ context: QueryContext, selecting list: String,
+        extra: (Source) throws(QueryError) -> SQLText? = { _ in nil }
+    ) throws(QueryError) -> SQLText {
+        guard case .path(let names) = expression.kind,
+            case .collection(let holder, let property, _) = try node(names, context, at: expression.offset)
+        else { throw .at(expression.offset, .unsupported, "a collection is expected") }
+        let (content, _) = try element(property, at: expression.offset)
+        let source = Source(content, alias: newAlias(), name: nil)
+        var parts = [try belongs(source, to: holder, property)]
+        if let type = source.typeCondition { parts.append(type) }
+        if let entity = source.entity, let rows = scope.condition(entity, source.alias) { parts.append(rows) }
+        if let more = try extra(source) { parts.append(more) }
+        return SQLText("(SELECT \(list) FROM ") + source.clause + SQLText(" WHERE ") + .joined(parts, " AND ")
+            + SQLText(")")
+    }
+}
+
+extension Entity {
+    /// A property, and the type that has it: this one, one of its bases, or, as OMERO's clients use it, one of those
+    /// that derive from it.
+    func declaration(of name: String) -> (owner: Entity, property: Property)? {
+        for owner in lineage.reversed() {
+            if let property = owner.properties.first(where: { $0.name == name && $0.isMapped }) {
+                return (owner, property)
+            }
+        }
+        return nil
+    }
+
+    func declarationsBelow(of name: String) -> [(owner: Entity, property: Property)] {
+        family.dropFirst().compactMap { owner in
+            owner.properties.first { $0.name == name && $0.isMapped }.map { (owner, $0) }
+        }
+    }
+}
