@@ -20,6 +20,8 @@ final class ServerCore: Sendable {
     let properties: Properties
     /// Holds the servants of all sessions; the router leads there.
     let backend: ObjectAdapter
+    /// This run of the server, which its sessions name as their node.
+    let nodeID: Int64
     let observer: ServerObserver
     let now: @Sendable () -> Date
     let throttle = LoginThrottle()
@@ -36,6 +38,7 @@ final class ServerCore: Sendable {
         store: Store,
         properties: Properties,
         backend: ObjectAdapter,
+        nodeID: Int64,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.configuration = configuration
@@ -43,6 +46,7 @@ final class ServerCore: Sendable {
         self.directory = Directory(store: store)
         self.properties = properties
         self.backend = backend
+        self.nodeID = nodeID
         observer = ServerObserver(logger: configuration.logger)
         self.now = now
     }
