@@ -207,6 +207,11 @@ struct CompiledQuery {
             let isDetails = path.steps.dropLast().last == "details"
             fetches.append(Fetch(root: root, path: path, isCollection: !isDetails && property?.isCollection == true))
         }
+        for (from, steps) in context.fetches {
+            let before = from.fetchPath
+            let path = FetchPath((before?.path.steps ?? []) + steps)
+            fetches.append(Fetch(root: before?.root ?? from, path: path, isCollection: false))
+        }
         return fetches
     }
 

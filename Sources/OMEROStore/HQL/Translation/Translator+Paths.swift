@@ -11,6 +11,9 @@ extension Translator {
         if let source = context.source(named: names[0]) {
             rest = rest.dropFirst()
             node = .source(source)
+        } else if let value = context.values[names[0]] {
+            rest = rest.dropFirst()
+            node = value
         } else if let source = try holder(of: names[0], context, at: offset) {
             node = .source(source)
         } else if let entity = DataModel.queryEntity(names.joined(separator: ".")) {
