@@ -70,6 +70,7 @@ let package = Package(
                 "OMEROAccess", "OMEROAPI", "OMEROModel", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -111,6 +112,8 @@ let package = Package(
         .target(
             name: "InteropTypes", dependencies: ["IceEncoding", nioCore], path: "Tests/InteropTypes",
             swiftSettings: house),
+        // Foreign programs as child processes, for the tests that need them.
+        .target(name: "InteropProcess", path: "Tests/InteropProcess", swiftSettings: house),
         // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.
         .target(
             name: "InteropPeer",
@@ -119,10 +122,23 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "OMEROModelTests",
+            dependencies: ["OMEROModel", "IceEncoding", nioCore],
+            exclude: ["Data"],
+            swiftSettings: house
+        ),
+        .testTarget(name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
+        .testTarget(
             name: "InteropTests",
             dependencies: [
-                "Ice", "Glacier2", "InteropPeer", "InteropTypes", .product(name: "Logging", package: "swift-log"),
+                "Ice", "Glacier2", "InteropPeer", "InteropProcess", "InteropTypes",
+                .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "OMEROInteropTests",
+            dependencies: ["Ice", "IceEncoding", "InteropProcess", "OMEROAPI", "OMEROModel", nioCore],
             swiftSettings: house
         ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),

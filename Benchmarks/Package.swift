@@ -12,6 +12,13 @@ let package = Package(
                 .product(name: "Ice", package: "swift-omero"),
                 .product(name: "InteropPeer", package: "swift-omero"),
             ]
-        )
+        ),
+        .executableTarget(
+            name: "model-bench",
+            dependencies: [
+                .product(name: "OMEROModel", package: "swift-omero"),
+                .product(name: "IceEncoding", package: "swift-omero"),
+            ]
+        ),
     ]
 )

@@ -6,7 +6,6 @@
 import Glacier2
 import Ice
 import IceEncoding
-import Logging
 import OMEROAPI
 import OMEROStore
 public import ServiceLifecycle
@@ -75,6 +74,7 @@ public final class OMEROServer: Service, Sendable {
     public func run() async throws {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.communicator.run() }
+            group.addTask { await cancelWhenGracefulShutdown { await self.core.sendHeartbeats() } }
             group.addTask {
                 await cancelWhenGracefulShutdown {
                     while !Task.isCancelled {
@@ -118,7 +118,7 @@ public final class OMEROServer: Service, Sendable {
             do {
                 try await core.store.close()
             } catch {
-                core.logger?.error("database could not be closed", metadata: ["error": "\(error)"])
+                core.observer.backgroundFailed("close the database", error)
             }
             folder?.unlock()
         }.value

@@ -65,6 +65,8 @@ public struct ServerConfiguration: Sendable {
     public var properties: [String: String] = [:]
     /// Glacier2's own time-out: after so much silence the router closes a connection.
     public var routerTimeout = Duration.seconds(600)
+    /// How often clients with a call-back are told that the server is there (OMERO: every three minutes).
+    public var heartbeatInterval = Duration.seconds(180)
     /// How long calls in flight may take to end when the server stops.
     public var shutdownGrace = Duration.seconds(10)
     public var connectionLimit = 10_000

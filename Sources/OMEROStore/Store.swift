@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
 
@@ -49,78 +48,10 @@ public final class Store: Sendable {
     /// Whether this opening made the database.
     public let isNew: Bool
 
-    private init(writer: any DatabaseWriter, passwords: PasswordHasher, isNew: Bool) {
+    init(writer: any DatabaseWriter, passwords: PasswordHasher, isNew: Bool) {
         self.writer = writer
         self.passwords = passwords
         self.isNew = isNew
-    }
-
-    /// Opens a database, and makes or migrates it where needed.
-    public static func open(_ location: StoreLocation, setup: StoreSetup = StoreSetup()) async throws -> Store {
-        let passwords = PasswordHasher(cost: setup.passwordCost)
-        do {
-            let writer: any DatabaseWriter
-            switch location {
-            case .inMemory: writer = try DatabaseQueue(configuration: configuration)
-            case .file(let path):
-                writer = try await offload(to: DispatchQueue(label: "omero.store.opening")) {
-                    try prepareFile(path)
-                    return try DatabasePool(path: path, configuration: configuration)
-                }
-            }
-            let applied = try await writer.read { try Migrations.applied($0) }
-            if applied == .newer { throw StoreError(.newerSchema) }
-            let isNew = applied == .none
-            if applied != .all {
-                var hash: String?
-                if isNew, let password = setup.rootPassword { hash = try await passwords.hash(password) }
-                let migrations = Migrations(
-                    rootPasswordHash: hash,
-                    databaseUUID: setup.databaseUUID ?? UUID().uuidString.lowercased(),
-                    now: .now
-                )
-                try await offload(to: DispatchQueue(label: "omero.store.migration")) {
-                    try migrations.migrator.migrate(writer)
-                }
-            }
-            return Store(writer: writer, passwords: passwords, isNew: isNew)
-        } catch {
-            throw StoreError.translated(error)
-        }
-    }
-
-    private static var configuration: Configuration {
-        var configuration = Configuration()
-        configuration.label = "omero.store"
-        configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { db in
-            // What was acknowledged survives a power cut too, not only the end of the process.
-            if !db.configuration.readonly { try db.execute(sql: "PRAGMA synchronous = FULL") }
-            StringFunctions.add(to: db)
-        }
-        return configuration
-    }
-
-    private static func prepareFile(_ path: String) throws {
-        let files = FileManager.default
-        let folder = URL(filePath: path).deletingLastPathComponent()
-        do {
-            try files.createDirectory(
-                at: folder,
-                withIntermediateDirectories: true,
-                attributes: files.fileExists(atPath: folder.path()) ? nil : [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw StoreError(.cannotOpen, detail: "\(error)")
-        }
-        // SQLite gives the files beside it the same mode. It makes a database of an empty file.
-        if !files.fileExists(atPath: path) {
-            guard files.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-                throw StoreError(.cannotOpen)
-            }
-        } else {
-            try? files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        }
     }
 
     // MARK: Transactions

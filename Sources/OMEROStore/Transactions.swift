@@ -38,6 +38,24 @@ public final class WriteTransaction: ReadTransaction {
         super.init(db)
     }
 
+    /// A part of the transaction that can fail by itself: if the closure throws, what it did is undone, and the rest
+    /// can go on.
+    public func part<Result>(_ body: () throws -> Result) throws -> Result {
+        let before = events
+        var result: Result?
+        do {
+            try db.inSavepoint {
+                result = try body()
+                return .commit
+            }
+        } catch {
+            events = before
+            throw StoreError.translated(error)
+        }
+        guard let result else { throw StoreError(.internal) }
+        return result
+    }
+
     // MARK: Seams
 
     /// Runs a statement; the number of rows that it changed.

@@ -47,6 +47,17 @@ struct Generator {
         return files
     }
 
+    /// Samples, calls and servants of every interface, for the tests with omero-py.
+    func tests() throws -> [String: String] {
+        let writer = TestWriter(types)
+        let interfaces = schema.interfaces.values.filter { Module.api.holds($0.id) }.sorted { $0.id < $1.id }
+        var files = ["Interfaces.swift": writer.list(interfaces)]
+        for declaration in interfaces {
+            files["\(types.names.type(declaration.id)).swift"] = try writer.file(declaration)
+        }
+        return files
+    }
+
     /// `::omero::cmd::graphs::X` goes to `cmd`.
     private func folder(_ id: String) -> String {
         let parts = id.split(separator: ":").map(String.init)

@@ -10,7 +10,7 @@ struct ServiceWriter {
     }
 
     /// An operation in Swift's terms.
-    private struct Operation {
+    struct Operation {
         let declaration: OperationDeclaration
         let name: String
         let parameters: [(name: String, type: SwiftType)]
@@ -22,7 +22,7 @@ struct ServiceWriter {
         var arrow: String { result.map { " -> \($0.name)" } ?? "" }
     }
 
-    private func operations(of declaration: InterfaceDeclaration) throws -> [Operation] {
+    func operations(of declaration: InterfaceDeclaration) throws -> [Operation] {
         try (declaration.operations ?? []).map { operation in
             guard operation.outs == nil else { throw GeneratorError("\(operation.name): out-parameters are not known") }
             let id = "\(declaration.id).\(operation.name)"
@@ -42,7 +42,7 @@ struct ServiceWriter {
     }
 
     /// All interfaces that it derives from, the nearest first.
-    private func bases(of declaration: InterfaceDeclaration) -> [InterfaceDeclaration] {
+    func bases(of declaration: InterfaceDeclaration) -> [InterfaceDeclaration] {
         (declaration.interfaces ?? []).flatMap { name -> [InterfaceDeclaration] in
             guard let base = schema.interfaces[name] else { return [] }
             return [base] + bases(of: base)

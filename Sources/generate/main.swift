@@ -1,14 +1,16 @@
 import Foundation
 
-// generate SCHEMA-FOLDER OUT-FOLDER: writes the folder Generated of each module, such as OUT-FOLDER/OMEROModel/Generated.
+// generate SCHEMA-FOLDER PACKAGE-FOLDER: writes the folder Generated of each module (such as
+// PACKAGE-FOLDER/Sources/OMEROModel/Generated) and of the tests with omero-py.
 
 do {
-    guard CommandLine.arguments.count == 3 else { throw GeneratorError("usage: generate SCHEMA-FOLDER OUT-FOLDER") }
+    guard CommandLine.arguments.count == 3 else { throw GeneratorError("usage: generate SCHEMA-FOLDER PACKAGE-FOLDER") }
     let generator = Generator(try Schema(folder: URL(filePath: CommandLine.arguments[1])))
     let out = URL(filePath: CommandLine.arguments[2])
-    for module in Module.allCases {
-        let files = try generator.files(module)
-        let folder = out.appending(path: "\(module.rawValue)/Generated")
+    var parts = try Module.allCases.map { ("Sources/\($0.rawValue)", try generator.files($0)) }
+    parts.append(("Tests/OMEROInteropTests", try generator.tests()))
+    for (part, files) in parts {
+        let folder = out.appending(path: "\(part)/Generated")
         try? FileManager.default.removeItem(at: folder)
         for (path, content) in files.sorted(by: { $0.key < $1.key }) {
             let file = folder.appending(path: path)
@@ -19,7 +21,7 @@ do {
             try Data(content.utf8).write(to: file)
         }
         print(
-            "\(module.rawValue): \(files.count) files, \(files.values.reduce(0) { $0 + $1.count(where: \.isNewline) }) lines"
+            "\(part): \(files.count) files, \(files.values.reduce(0) { $0 + $1.count(where: \.isNewline) }) lines"
         )
     }
 } catch {

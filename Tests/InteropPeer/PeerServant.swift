@@ -16,7 +16,8 @@ public final class PeerServant: Servant {
     typealias Handler = @Sendable (PeerServant, IncomingRequest) async throws -> OutgoingResponse
 
     private let facet: String
-    private let total = Mutex<Int32>(0)
+    /// By the name that a client gives itself in the context, so that several can count at the same time.
+    private let totals = Mutex<[String: Int32]>([:])
     private let onShutdown: @Sendable () -> Void
 
     public init(facet: String = "", onShutdown: @escaping @Sendable () -> Void = {}) {
@@ -203,13 +204,12 @@ public final class PeerServant: Servant {
         },
         "count": plain { servant, request in
             let number = try request.read { try $0.readInteger(Int32.self) }
-            servant.total.withLock { $0 &+= number }
+            servant.totals.withLock { $0[request.current.context["counter"] ?? "", default: 0] &+= number }
         },
         "counted": { servant, request in
             try request.readNothing()
-            let total = servant.total.withLock { total in
-                defer { total = 0 }
-                return total
+            let total = servant.totals.withLock {
+                $0.removeValue(forKey: request.current.context["counter"] ?? "") ?? 0
             }
             return try request.respond { $0.write(total) }
         },

@@ -2,6 +2,7 @@ import Foundation
 import Glacier2
 import Ice
 import InteropPeer
+import InteropProcess
 import InteropTypes
 import Testing
 

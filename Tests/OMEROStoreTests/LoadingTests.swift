@@ -316,4 +316,44 @@ struct LoadingTests {
             }
         }
     }
+
+    @Test("rows that the caller may not see are left out; a reference to one is only its id")
+    func visibility() async throws {
+        let (store, user, group) = try await UserTests.store()
+        let caller = Caller(userID: user, groupID: group, sessionID: 0)
+        let other = Caller(userID: 0, groupID: group, sessionID: 0)
+        let (project, hidden) = try await store.write { transaction in
+            let project = try transaction.insertObject("Project", ["name": "mine"], by: caller)
+            for (name, owner, linker) in [("a", caller, caller), ("b", other, caller), ("c", caller, other)] {
+                let dataset = try transaction.insertObject("Dataset", ["name": .text(name)], by: owner)
+                try transaction.insertObject(
+                    "ProjectDatasetLink",
+                    ["parent": .reference(project), "child": .reference(dataset)],
+                    by: linker
+                )
+            }
+            return (project, try transaction.insertObject("Project", ["name": "theirs"], by: other))
+        }
+        let own = Visibility { $0.userID == user }
+        let projects = try await store.read { transaction in
+            try GraphBuilder.build { builder in
+                try transaction.load(
+                    "Project",
+                    where: [hidden, project],
+                    fetch: ["datasetLinks.child"],
+                    into: builder,
+                    visibility: own
+                )
+            }
+        }
+        #expect(projects.map(\.id) == [project])
+        let children = try #require(projects.first?.cast(to: Project.self)).datasetLinks.map { try $0.child }
+        #expect(children.map(\.isLoaded) == [true, false])
+        #expect(children.map(\.id) == [1, 2])
+        let links = try await store.read { try $0.linksBetweenOwners(inGroup: group) }
+        #expect(links == ["ProjectDatasetLink.child": 2, "ProjectDatasetLink.parent": 1])
+        let details = try await store.read { try $0.details(of: "Project", ids: [hidden, 77]) }
+        #expect(details.map(\.ownerID) == [0])
+        #expect(details.first?.permissions == -120)
+    }
 }

@@ -191,4 +191,68 @@ struct StoreTests {
             await #expect { try await Store.open(.file(path)) } throws: { ($0 as? StoreError)?.reason == .newerSchema }
         }
     }
+
+    @Test("a part that fails is undone by itself, its event too")
+    func parts() async throws {
+        let store = try await TestStore.fresh()
+        try await store.write { transaction in
+            let failed = Result {
+                try transaction.part { () throws -> Void in
+                    try transaction.log(.reindex, "Project", 1, by: .server)
+                    _ = try Self.addProject("gone", transaction)
+                    throw Failure()
+                }
+            }
+            #expect(throws: Failure.self) { try failed.get() }
+            try transaction.log(.reindex, "Project", 2, by: .server)
+            try transaction.part { _ = try Self.addProject("kept", transaction) }
+        }
+        #expect(try await store.read { try Self.names($0) } == ["kept"])
+        #expect(try await store.read { try $0.values("SELECT entityid FROM eventlog") as [Int] } == [2])
+    }
+
+    @Test("closing waits for the transactions under way, and lets no more in")
+    func closing() async throws {
+        try await withFolder { folder in
+            let store = try await Store.open(.file(folder + "/omero.db"), setup: TestStore.setup)
+            let (started, signal) = AsyncStream.makeStream(of: Void.self)
+            let mayEnd = DispatchSemaphore(value: 0)
+            let writing = Task {
+                try await store.write { transaction in
+                    signal.finish()
+                    mayEnd.wait()
+                    return try Self.addProject("last", transaction)
+                }
+            }
+            for await _ in started {}
+            let closing = Task { try await store.close() }
+            // From some moment on nobody gets in, while the writer is still at work.
+            while (try? await store.read { _ in }) != nil { await Task.yield() }
+            mayEnd.signal()
+            #expect(try await writing.value == 1)
+            try await closing.value
+            try await store.close()
+            await #expect(throws: StoreError(.closed)) { try await store.write { _ in } }
+        }
+    }
+
+    @Test("a cancelled task writes nothing")
+    func cancellation() async throws {
+        let store = try await TestStore.fresh()
+        let (started, signal) = AsyncStream.makeStream(of: Void.self)
+        let mayGoOn = DispatchSemaphore(value: 0)
+        let writing = Task {
+            try await store.write { transaction in
+                _ = try Self.addProject("first", transaction)
+                signal.finish()
+                mayGoOn.wait()
+                _ = try Self.addProject("second", transaction)
+            }
+        }
+        for await _ in started {}
+        writing.cancel()
+        mayGoOn.signal()
+        await #expect(throws: CancellationError.self) { try await writing.value }
+        #expect(try await store.read { try Self.names($0) }.isEmpty)
+    }
 }

@@ -72,7 +72,7 @@ public let omeroAPITypes = TypeRegistry(
         ChildOption.descriptor,
         BoolColumn.descriptor,
         Column.descriptor,
-        Data.descriptor,
+        TableData.descriptor,
         DatasetColumn.descriptor,
         DoubleArrayColumn.descriptor,
         DoubleColumn.descriptor,

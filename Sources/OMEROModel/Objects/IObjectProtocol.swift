@@ -52,7 +52,8 @@ extension IObjectProtocol {
 
     /// A collection, which is loaded if the next member says so.
     func collection<Class: SliceClass>(_ field: Int) throws(ModelError) -> [Class] {
-        guard try loaded(field + 1) as Bool else { throw error(.unloadedCollection, field) }
+        guard isLoaded else { throw error(.unloadedObject, field) }
+        guard object[field + 1] as Bool else { throw error(.unloadedCollection, field) }
         let elements: [Class?] = object[field]
         return try elements.enumerated().map { (index, element) throws(ModelError) in
             guard let element else { throw error(.nullElement(index: index), field) }

@@ -32,6 +32,14 @@ public struct BoxContent {
         }
     }
 
+    /// The instance itself.
+    var object: ObjectReference {
+        switch source {
+        case .finished(let object): object
+        case .draft(let draft): Draft<AnySliceObject>(record: draft).handle.object
+        }
+    }
+
     /// A member, by its number among all members of the class, those of the bases first.
     public subscript<Value: GraphStorable>(field: Int) -> Value {
         switch source {

@@ -50,10 +50,9 @@ public struct Permissions: Sendable, Hashable {
 
 extension Permissions {
     /// Such as `rwra--`, as OMERO writes permissions: for user, group and world `r` and then `w` (write) or `a`
-    /// (annotate), or `-`. The letter case does not count, nor does a leading `L`.
+    /// (annotate), or `-`. The letter case does not count, nor does a leading `L`, which must be a capital.
     public init?(_ text: String) {
-        var letters = Array(text.lowercased())
-        if letters.first == "l" { letters.removeFirst() }
+        let letters = Array((text.hasPrefix("L") ? text.dropFirst() : text[...]).lowercased())
         guard letters.count == 6 else { return nil }
         rawValue = -1
         restrictions = []

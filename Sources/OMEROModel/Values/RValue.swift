@@ -12,7 +12,7 @@ public import IceEncoding
 /// ```
 ///
 /// Collections that hold each other in a circle, or are nested deeper than ``nestingLimit``, read as nil from there
-/// on; no OMERO server sends such.
+/// on; so does what a few shared collections would unfold to beyond all measure. No OMERO server sends such.
 public indirect enum RValue: Sendable, Hashable {
     case bool(Bool)
     case int(Int32)
@@ -38,30 +38,9 @@ public indirect enum RValue: Sendable, Hashable {
 extension RValue: BoxedValue {
     public static var boxDescriptor: ClassDescriptor { RType.descriptor }
 
-    public init(box: BoxContent) { self = Self.read(box, depth: 0) ?? .internal(nil) }
-
-    private static func read(_ box: BoxContent, depth: Int) -> RValue? {
-        guard depth < nestingLimit else { return nil }
-        let descriptor = box.descriptor
-        if descriptor === RString.descriptor { return .string(box[0]) }
-        if descriptor === RLong.descriptor { return .long(box[0]) }
-        if descriptor === RInt.descriptor { return .int(box[0]) }
-        if descriptor === RDouble.descriptor { return .double(box[0]) }
-        if descriptor === RBool.descriptor { return .bool(box[0]) }
-        if descriptor === RTime.descriptor { return .time(Date(box: box)) }
-        if descriptor === RFloat.descriptor { return .float(box[0]) }
-        if descriptor === RObject.descriptor { return .object(box[0]) }
-        if descriptor === RClass.descriptor { return .className(box[0]) }
-        if descriptor === RInternal.descriptor { return .internal(box[0]) }
-        if descriptor === RMap.descriptor {
-            let elements: [String: RType?] = box[0]
-            return .map(elements.mapValues { $0.flatMap { read(box.content(of: $0), depth: depth + 1) } })
-        }
-        guard descriptor.isA(RCollection.descriptor.typeID) else { return nil }
-        let elements: [RType?] = box[0]
-        let values = elements.map { $0.flatMap { read(box.content(of: $0), depth: depth + 1) } }
-        if descriptor === RArray.descriptor { return .array(values) }
-        return descriptor === RSet.descriptor ? .set(values) : .list(values)
+    public init(box: BoxContent) {
+        var reader = RValueReader()
+        self = reader.read(box, depth: 0) ?? .internal(nil)
     }
 
     public var ownBoxDescriptor: ClassDescriptor {
@@ -97,6 +76,44 @@ extension RValue: BoxedValue {
         case .array(let values), .list(let values), .set(let values): box[0] = values.map(Box.init)
         case .map(let values): box[0] = values.mapValues(Box.init)
         }
+    }
+}
+
+/// Takes values out of boxes, which may be shared and in circles.
+private struct RValueReader {
+    /// How many elements are read of collections that were read before. A value has no shared parts: forty lists, each
+    /// twice in the next, would unfold to a million million.
+    private var allowance = 1_000_000
+    /// The collections that were read.
+    private var met: Set<ObjectReference> = []
+
+    mutating func read(_ box: BoxContent, depth: Int) -> RValue? {
+        guard depth < RValue.nestingLimit else { return nil }
+        let descriptor = box.descriptor
+        if descriptor === RString.descriptor { return .string(box[0]) }
+        if descriptor === RLong.descriptor { return .long(box[0]) }
+        if descriptor === RInt.descriptor { return .int(box[0]) }
+        if descriptor === RDouble.descriptor { return .double(box[0]) }
+        if descriptor === RBool.descriptor { return .bool(box[0]) }
+        if descriptor === RTime.descriptor { return .time(Date(box: box)) }
+        if descriptor === RFloat.descriptor { return .float(box[0]) }
+        if descriptor === RObject.descriptor { return .object(box[0]) }
+        if descriptor === RClass.descriptor { return .className(box[0]) }
+        if descriptor === RInternal.descriptor { return .internal(box[0]) }
+        let isMap = descriptor === RMap.descriptor
+        guard isMap || descriptor.isA(RCollection.descriptor.typeID) else { return nil }
+        let isRepeated = !met.insert(box.object).inserted
+        if isRepeated, allowance <= 0 { return nil }
+        if isMap {
+            let elements: [String: RType?] = box[0]
+            if isRepeated { allowance -= elements.count + 1 }
+            return .map(elements.mapValues { $0.flatMap { read(box.content(of: $0), depth: depth + 1) } })
+        }
+        let elements: [RType?] = box[0]
+        if isRepeated { allowance -= elements.count + 1 }
+        let values = elements.map { $0.flatMap { read(box.content(of: $0), depth: depth + 1) } }
+        if descriptor === RArray.descriptor { return .array(values) }
+        return descriptor === RSet.descriptor ? .set(values) : .list(values)
     }
 }
 

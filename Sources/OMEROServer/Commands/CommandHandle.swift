@@ -5,7 +5,6 @@
 #endif
 import Ice
 import IceEncoding
-import Logging
 import OMEROAPI
 import OMEROModel
 import Synchronization
@@ -105,7 +104,7 @@ final class CommandHandle: Sendable {
                 try await body(callback)
             } catch {
                 // Oneway: whoever doesn't listen any more is not waited for.
-                core.logger?.debug("command call-back failed", metadata: ["error": "\(error)"])
+                core.observer.backgroundFailed("tell a client of its command", error)
             }
         }
     }

@@ -53,6 +53,7 @@ struct LoginManager: SessionManager {
             core.throttle.succeeded(user: user)
             return nil
         case .wrong(_), .locked(_), .unknownUser:
+            core.observer.refusedLogin(from: Self.host(of: address))
             guard try await core.throttle.failed(user: user, address: Self.host(of: address)) else {
                 throw PermissionDeniedException(reason: "too many failed log-ins from this address")
             }
@@ -156,6 +157,12 @@ extension ServerCore {
             throw RemovedSessionException("No context for \(session.uuid)")
         }
         keep(session)
+        observer.loggedIn(
+            session: session.id,
+            user: session.owner.id,
+            joined: !hasPassword,
+            total: state.withLock { $0.book.count }
+        )
         return client
     }
 }

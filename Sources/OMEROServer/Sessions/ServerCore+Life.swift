@@ -6,7 +6,6 @@
 import Glacier2
 import Ice
 import IceEncoding
-import Logging
 import OMEROAPI
 import OMEROStore
 import OMEROAccess
@@ -137,7 +136,7 @@ extension ServerCore {
         if isStopping { return }
         session.state.withLock { _ = $0.clients.removeValue(forKey: client.clientID) }
         guard let left, !(client.closesOnDestroy && left < 1) else {
-            await end(session.uuid, says: "")
+            await end(session.uuid, says: "the last client left")
             return
         }
         removeServants(of: session) { $0 == .stateless(client: client.clientID) }
@@ -162,8 +161,9 @@ extension ServerCore {
         do {
             try await directory.close(session: session.id)
         } catch {
-            logger?.error("session could not be closed", metadata: ["omero.session.id": "\(session.id)"])
+            observer.backgroundFailed("close session \(session.id)", error)
         }
+        observer.ended(session: session.id, reason: reason, total: state.withLock { $0.book.count })
         for client in clients {
             // OMERO's own server promises the call-back and never makes it; here a client hears of it if it listens.
             guard let callback = client.callback else { continue }
@@ -193,7 +193,7 @@ extension ServerCore {
         do {
             try await directory.save(Dictionary(states) { first, _ in first })
         } catch {
-            logger?.error("sessions could not be kept", metadata: ["error": "\(error)"])
+            observer.backgroundFailed("keep the sessions", error)
         }
     }
 
@@ -238,5 +238,14 @@ extension ServerCore {
             insert(session, record, lastAccess: state.lastAccess.date, references: state.referenceCount)
         }
         await reap()
+    }
+
+    /// Tells clients that listen, from time to time, that the server is there; until the task is cancelled.
+    func sendHeartbeats() async {
+        while (try? await Task.sleep(for: configuration.heartbeatInterval)) != nil {
+            for callback in liveSessions.flatMap(\.clients).compactMap(\.callback) {
+                try? await ClientCallbackPrx(callback.proxy.oneway()).requestHeartbeat(timeout: .seconds(2))
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 import Ice
 import IceEncoding
-import Logging
 import OMEROAPI
 import OMEROAccess
 import OMEROStore
@@ -37,7 +36,7 @@ extension ServerCore {
             do {
                 try await reload(session)
             } catch {
-                logger?.error("session could not be read again", metadata: ["omero.session.id": "\(session.id)"])
+                observer.backgroundFailed("read the rights of session \(session.id)", error)
             }
         }
     }

@@ -6,7 +6,6 @@
 import Glacier2
 import Ice
 import IceEncoding
-import Logging
 import OMEROAccess
 import OMEROAPI
 import OMEROModel
@@ -21,7 +20,7 @@ final class ServerCore: Sendable {
     let properties: Properties
     /// Holds the servants of all sessions; the router leads there.
     let backend: ObjectAdapter
-    let logger: Logger?
+    let observer: ServerObserver
     let now: @Sendable () -> Date
     let throttle = LoginThrottle()
 
@@ -44,7 +43,7 @@ final class ServerCore: Sendable {
         self.directory = Directory(store: store)
         self.properties = properties
         self.backend = backend
-        self.logger = configuration.logger
+        observer = ServerObserver(logger: configuration.logger)
         self.now = now
     }
 
@@ -107,7 +106,7 @@ final class ServerCore: Sendable {
         case let refusal as AccessRefusal: return refusal.exception
         case let error as StoreError: return error.exception
         default:
-            logger?.error("call failed", metadata: ["error": "\(String(reflecting: error))"])
+            observer.callFailed(error)
             return InternalException("\(type(of: error))")
         }
     }

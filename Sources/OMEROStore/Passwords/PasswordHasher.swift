@@ -22,14 +22,12 @@ final class PasswordHasher: Sendable {
     private let key = SymmetricKey(size: .bits256)
     private let state = Mutex(State())
     /// Checked in place of what isn't there, so that the time doesn't tell.
-    private let decoy: ScryptHash?
+    private let decoy: ScryptHash
 
     init(cost: PasswordCost) {
         self.cost = cost
         queues = (0..<max(1, processorCount())).map { DispatchQueue(label: "omero.store.passwords.\($0)") }
-        decoy = ScryptHash(
-            "$scrypt$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-        )
+        decoy = ScryptHash.decoy(cost)
     }
 
     /// What to store for a password.
@@ -50,11 +48,12 @@ final class PasswordHasher: Sendable {
                 state.accepted.insert(digest)
             }
             return true
-        case .md5(let digest): return OMERODigest.matches(digest, password, userID: userID)
-        case .locked, .open, .unreadable:
-            if let decoy { _ = try await run { try decoy.matches(password) } }
-            return false
+        case .md5(let digest):
+            if OMERODigest.matches(digest, password, userID: userID) { return true }
+        case .locked, .open, .unreadable: break
         }
+        _ = try await run { [decoy] in try decoy.matches(password) }
+        return false
     }
 
     private func remembered(_ hash: ScryptHash, _ password: String, _ userID: Int64) -> [UInt8] {

@@ -121,6 +121,16 @@ struct ScryptHash: Equatable, CustomStringConvertible {
         (self.cost, self.salt, self.hash) = (cost, salt, hash)
     }
 
+    /// A hash of no password that is known.
+    static func decoy(_ cost: PasswordCost) -> ScryptHash {
+        let zeros = { Array(repeating: 0 as UInt8, count: $0) }
+        return ScryptHash(cost: cost, salt: zeros(saltSize), hash: zeros(hashSize))
+    }
+
+    private init(cost: PasswordCost, salt: [UInt8], hash: [UInt8]) {
+        (self.cost, self.salt, self.hash) = (cost, salt, hash)
+    }
+
     func matches(_ password: String) throws -> Bool {
         constantTimeEqual(try Self.derive(password, salt, cost, size: hash.count), hash)
     }

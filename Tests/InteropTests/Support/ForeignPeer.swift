@@ -1,6 +1,7 @@
 import Foundation
 import Ice
 import InteropPeer
+import InteropProcess
 import InteropTypes
 import Testing
 

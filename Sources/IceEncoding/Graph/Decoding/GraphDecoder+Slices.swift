@@ -136,7 +136,15 @@ extension GraphDecoder {
                 fixupStart: fixups.count
             )
         )
+        limit(to: header)
         try checkLast(header.flags, layout, isException: isException)
+    }
+
+    /// From here to the end of a slice that tells its size nothing beyond it is read: a member that is missing is
+    /// found as such.
+    @inline(__always)
+    private mutating func limit(to header: SliceHeader) {
+        if header.end >= 0 { end = start + header.end }
     }
 
     /// Whether a slice says that it is the last one where it is, and only there.
@@ -212,6 +220,7 @@ extension GraphDecoder {
     /// Checks the end of a known slice, then turns to its indirection table or to the slice of the base.
     mutating func endSlice(_ frame: UnsafeMutablePointer<Frame>) throws(MarshalError) {
         if frame.pointee.sliceEnd >= 0, frame.pointee.sliceEnd != position { throw error(.invalidSlice) }
+        end = endOfInput
         if frame.pointee.flags.contains(.hasIndirectionTable) {
             frame.pointee.phase = .afterTable
             try pushTable(frame.pointee.instance, frame.pointee.flags, .table, layout: frame.pointee.layout)
@@ -249,6 +258,7 @@ extension GraphDecoder {
         frame.pointee.optional = 0
         frame.pointee.sliceEnd = header.end
         frame.pointee.fixupStart = fixups.count
+        limit(to: header)
         try checkLast(header.flags, base, isException: frame.pointee.isException)
     }
 
@@ -367,15 +377,8 @@ extension GraphDecoder {
         }
     }
 
-    private mutating func pendingInstance() throws(MarshalError) {
-        let number = Int32(bitPattern: try word())
-        guard number > 0 else { throw error(.invalidInstanceIndex(number)) }
-        let index = instance(numbered: number)
-        guard arena.records.base[Int(index)].layout == InstanceRecord.undefined else {
-            throw error(.invalidInstanceIndex(number))
-        }
-        undefinedCount -= 1
-        depth += 1
+    private mutating func firstKnownSlice() throws(MarshalError) -> SliceHeader {
+        let position = position
         let first = try sliceHeader()
         var header = first
         while header.layout == Self.unknown {
@@ -385,8 +388,35 @@ extension GraphDecoder {
             if let layout = header.layout, layout != Self.unknown,
                 arena.layouts.base[Int(layout)].pointee.typeNumber == 0
             {
-                throw error(.unknownClass(first.typeID))
+                throw error(.unknownClass(first.typeID), at: position)
             }
+        }
+        return header
+    }
+
+    /// An error before an instance is known to be of a class, with the member that first refers to it.
+    private func located(_ error: MarshalError, _ instance: UInt32) -> MarshalError {
+        let referring = UnsafeBufferPointer(start: checks.base, count: checks.count).first { check in
+            check.instance == instance && check.layout != nil
+        }
+        guard error.path == nil, let referring, let layout = referring.layout else { return error }
+        return MarshalError(error.reason, at: error.position, path: layout.pointee.path(referring.field))
+    }
+
+    private mutating func pendingInstance() throws(MarshalError) {
+        let number = Int32(bitPattern: try word())
+        guard number > 0 else { throw error(.invalidInstanceIndex(number)) }
+        let index = instance(numbered: number)
+        guard arena.records.base[Int(index)].layout == InstanceRecord.undefined else {
+            throw error(.invalidInstanceIndex(number))
+        }
+        undefinedCount -= 1
+        depth += 1
+        let header: SliceHeader
+        do throws(MarshalError) {
+            header = try firstKnownSlice()
+        } catch {
+            throw located(error, index)
         }
         guard let layout = header.layout else { throw error(.invalidSlice) }
         if arena.layouts.base[Int(layout)].pointee.typeNumber == 0 {

@@ -15,7 +15,9 @@ struct GraphDecoder: ~Copyable {
 
     // The bytes, valid during one call of `IceInputStream.decode`.
     var cursor: UnsafePointer<UInt8>
+    /// Where the slice ends that is being read, if it says so; else the input.
     var end: UnsafePointer<UInt8>
+    var endOfInput: UnsafePointer<UInt8>
     /// Where the encapsulation's content begins.
     var start: UnsafePointer<UInt8>
 
@@ -104,7 +106,7 @@ struct GraphDecoder: ~Copyable {
         arena = GraphArena(words: min(remaining / 4, 1 << 14), bytes: min(remaining / 4, 1 << 14), records: 16)
         arena.binding = origin.binding
         let nowhere = UnsafePointer<UInt8>(bitPattern: 1).unsafelyUnwrapped
-        (cursor, end, start) = (nowhere, nowhere, nowhere)
+        (cursor, end, endOfInput, start) = (nowhere, nowhere, nowhere, nowhere)
     }
 
     /// A copy for a stream that was copied.
@@ -114,7 +116,7 @@ struct GraphDecoder: ~Copyable {
         isEncoding10 = other.isEncoding10
         depthLimit = other.depthLimit
         origin = other.origin
-        (cursor, end, start) = (other.cursor, other.end, other.start)
+        (cursor, end, endOfInput, start) = (other.cursor, other.end, other.endOfInput, other.start)
         checks = Growable(copying: other.checks)
         typeLayouts = Growable(copying: other.typeLayouts)
         typeNames = other.typeNames

@@ -117,6 +117,7 @@ extension IceInputStream {
             reader.decoder.cursor = first
             reader.decoder.start = first - position
             reader.decoder.end = first + bytes.count
+            reader.decoder.endOfInput = reader.decoder.end
             do throws(MarshalError) {
                 let value = try body(&reader.decoder)
                 consumed = reader.decoder.cursor - first

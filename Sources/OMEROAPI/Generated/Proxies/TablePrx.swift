@@ -123,12 +123,12 @@ extension TablePrx {
         stop: Int64,
         context: Context? = nil,
         timeout: Duration? = nil
-    ) async throws -> Data? {
+    ) async throws -> TableData? {
         try await self.proxy.invoke("read", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             colNumbers.write(to: &stream)
             start.write(to: &stream)
             stop.write(to: &stream)
-        } read: { try Optional<Data>(from: &$0) }
+        } read: { try Optional<TableData>(from: &$0) }
     }
 
     /// `readCoordinates`
@@ -138,10 +138,10 @@ extension TablePrx {
         rowNumbers: [Int64],
         context: Context? = nil,
         timeout: Duration? = nil
-    ) async throws -> Data? {
+    ) async throws -> TableData? {
         try await self.proxy.invoke("readCoordinates", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             rowNumbers.write(to: &stream)
-        } read: { try Optional<Data>(from: &$0) }
+        } read: { try Optional<TableData>(from: &$0) }
     }
 
     /// `setAllMetadata`
@@ -180,17 +180,17 @@ extension TablePrx {
         rowNumbers: [Int64],
         context: Context? = nil,
         timeout: Duration? = nil
-    ) async throws -> Data? {
+    ) async throws -> TableData? {
         try await self.proxy.invoke("slice", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             colNumbers.write(to: &stream)
             rowNumbers.write(to: &stream)
-        } read: { try Optional<Data>(from: &$0) }
+        } read: { try Optional<TableData>(from: &$0) }
     }
 
     /// `update`
     ///
     /// - Throws: ``ServerError``, `IceError`.
-    public func update(modifiedData: Data?, context: Context? = nil, timeout: Duration? = nil) async throws {
+    public func update(modifiedData: TableData?, context: Context? = nil, timeout: Duration? = nil) async throws {
         try await self.proxy.invoke("update", options: CallOptions(context: context, timeout: timeout)) { stream in
             modifiedData.write(to: &stream)
         }

@@ -25,12 +25,12 @@ public protocol TableServant: Servant {
         current: Current
     ) async throws -> [Int64]
     func initialize(cols: [Column?], current: Current) async throws
-    func read(colNumbers: [Int64], start: Int64, stop: Int64, current: Current) async throws -> Data?
-    func readCoordinates(rowNumbers: [Int64], current: Current) async throws -> Data?
+    func read(colNumbers: [Int64], start: Int64, stop: Int64, current: Current) async throws -> TableData?
+    func readCoordinates(rowNumbers: [Int64], current: Current) async throws -> TableData?
     func setAllMetadata(dict: [String: RValue?], current: Current) async throws
     func setMetadata(key: String, value: RValue?, current: Current) async throws
-    func slice(colNumbers: [Int64], rowNumbers: [Int64], current: Current) async throws -> Data?
-    func update(modifiedData: Data?, current: Current) async throws
+    func slice(colNumbers: [Int64], rowNumbers: [Int64], current: Current) async throws -> TableData?
+    func update(modifiedData: TableData?, current: Current) async throws
 }
 
 extension TableServant {
@@ -85,11 +85,11 @@ extension TableServant {
         throw current.operationNotExist()
     }
 
-    public func read(colNumbers: [Int64], start: Int64, stop: Int64, current: Current) async throws -> Data? {
+    public func read(colNumbers: [Int64], start: Int64, stop: Int64, current: Current) async throws -> TableData? {
         throw current.operationNotExist()
     }
 
-    public func readCoordinates(rowNumbers: [Int64], current: Current) async throws -> Data? {
+    public func readCoordinates(rowNumbers: [Int64], current: Current) async throws -> TableData? {
         throw current.operationNotExist()
     }
 
@@ -101,11 +101,11 @@ extension TableServant {
         throw current.operationNotExist()
     }
 
-    public func slice(colNumbers: [Int64], rowNumbers: [Int64], current: Current) async throws -> Data? {
+    public func slice(colNumbers: [Int64], rowNumbers: [Int64], current: Current) async throws -> TableData? {
         throw current.operationNotExist()
     }
 
-    public func update(modifiedData: Data?, current: Current) async throws {
+    public func update(modifiedData: TableData?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
@@ -191,7 +191,7 @@ extension TableServant {
             let result = try await slice(colNumbers: p.0, rowNumbers: p.1, current: request.current)
             return try request.respond { result.write(to: &$0) }
         case "update":
-            let p0 = try request.read { try Optional<Data>(from: &$0) }
+            let p0 = try request.read { try Optional<TableData>(from: &$0) }
             try await update(modifiedData: p0, current: request.current)
             return try request.respond()
         default: throw request.operationNotExist()

@@ -22,7 +22,7 @@ def servant_class(interop, values, facet="", unknown=True, finish=lambda: None):
 
     class PeerI(interop.Peer):
         def __init__(self):
-            self.total = 0
+            self.totals = {}
 
         def addAll(self, a, b, c, d, current=None):
             return a + b + c + d, "%d+%d+%d+%d" % (a, b, c, d)
@@ -79,12 +79,13 @@ def servant_class(interop, values, facet="", unknown=True, finish=lambda: None):
                 return values.is_preserved_unknown(v)
             return v.p == 5 and getattr(v, "_ice_slicedData", None) is not None
 
+        # Clients that count at the same time name themselves in the context.
         def count(self, n, current=None):
-            self.total += n
+            key = current.ctx.get("counter", "")
+            self.totals[key] = self.totals.get(key, 0) + n
 
         def counted(self, current=None):
-            total, self.total = self.total, 0
-            return total
+            return self.totals.pop(current.ctx.get("counter", ""), 0)
 
         def sleep(self, milliseconds, current=None):
             time.sleep(milliseconds / 1000)

@@ -4,7 +4,7 @@
 public import IceEncoding
 
 /// `::omero::grid::Data`
-public struct Data: SliceClass {
+public struct TableData: SliceClass {
     public static let descriptor = ClassDescriptor(
         "::omero::grid::Data",
         fields: [
@@ -20,7 +20,7 @@ public struct Data: SliceClass {
     public var columns: [Column?] { object[2] }
 }
 
-extension Draft<Data> {
+extension Draft<TableData> {
     public var lastModification: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }

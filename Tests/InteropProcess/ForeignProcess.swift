@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// A program that we did not write, as a child process. Ends with ``stop()`` at the latest.
-final class ForeignProcess: Sendable {
+public final class ForeignProcess: Sendable {
     private struct Output {
         var bytes: [UInt8] = []
         var ended = false
@@ -12,7 +12,7 @@ final class ForeignProcess: Sendable {
     private let input = Pipe()
     private let output = Mutex(Output())
 
-    init(_ executable: String, _ arguments: [String]) throws {
+    public init(_ executable: String, _ arguments: [String]) throws {
         process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
@@ -37,10 +37,10 @@ final class ForeignProcess: Sendable {
         try process.run()
     }
 
-    var text: String { output.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
+    public var text: String { output.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
 
     /// The rest of the line that begins with `word`.
-    func line(_ word: String, within limit: Duration = .seconds(30)) async throws -> String {
+    public func line(_ word: String, within limit: Duration = .seconds(30)) async throws -> String {
         let end = ContinuousClock.now + limit
         while .now < end {
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
@@ -54,7 +54,7 @@ final class ForeignProcess: Sendable {
     }
 
     /// Waits for its end and gives back what it wrote.
-    func finish(within limit: Duration) async throws -> String {
+    public func finish(within limit: Duration) async throws -> String {
         let end = ContinuousClock.now + limit
         while !output.withLock({ $0.ended }) || process.isRunning {
             guard .now < end else {
@@ -67,7 +67,7 @@ final class ForeignProcess: Sendable {
     }
 
     /// Asks it to end by the end of its input, then by signal; in the end it is not asked.
-    func stop() {
+    public func stop() {
         try? input.fileHandleForWriting.close()
         if endsWithin(5) { return }
         process.terminate()
@@ -82,7 +82,7 @@ final class ForeignProcess: Sendable {
     }
 }
 
-struct PeerFailure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+public struct PeerFailure: Error, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
 }

@@ -1,0 +1,62 @@
+import Foundation
+import IceEncoding
+import OMEROModel
+import Testing
+
+@Suite("Basic values in boxes")
+struct BoxTests {
+    private func check<Value: BoxedValue>(_ values: [Value]) throws {
+        for form in WireForm.allCases {
+            for value in values.map(Optional.some) + [nil] {
+                #expect(try form.roundTrip(Box(value)).value == value, "\(form)")
+                #expect(Box(value).value == value)
+            }
+            // A box that was read and is written again, into another message.
+            let boxes = try values.map { try form.roundTrip(Box($0)) }
+            #expect(try boxes.map { try form.roundTrip($0).value } == values)
+            // In one message, as a list with a null.
+            let list = try form.roundTrip(values.map { Box($0) } + [Box(nil)])
+            #expect(list.map(\.value) == values + [nil], "\(form)")
+        }
+    }
+
+    @Test("every basic type comes back, and null")
+    func basic() throws {
+        try check([true, false])
+        try check([0, .min, .max] as [Int32])
+        try check([0, .min, .max] as [Int64])
+        try check([0, -1.5, .infinity, .leastNonzeroMagnitude] as [Float])
+        try check([0, -1.5, -.infinity, .greatestFiniteMagnitude] as [Double])
+        try check(["", "text", "Grüße 🌍", String(repeating: "long ", count: 100)])
+        try check([Date(omeroMilliseconds: 0), Date(omeroMilliseconds: 1_700_000_000_123)])
+        try check([Length(1.5, .micrometer), Length(0, .referenceFrame)])
+        try check([Permissions(), Permissions(rawValue: 0, restrictions: [true, false], extendedRestrictions: ["x"])])
+        try check([NamedValue("key", "value"), NamedValue("", "")])
+    }
+
+    @Test("times are milliseconds, to the last one, for all that calendars know")
+    func milliseconds() {
+        var random = SeededRandom(state: 3)
+        // The years 1 to 9999.
+        let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+        for milliseconds in [range.lowerBound, range.upperBound, -1, 0, 1, 999, 1_700_000_000_123]
+            + (0..<20_000).map({ _ in Int64.random(in: range, using: &random) })
+        {
+            #expect(Date(omeroMilliseconds: milliseconds).omeroMilliseconds == milliseconds)
+        }
+    }
+
+    @Test("times that no number of milliseconds can tell become the nearest that one can")
+    func extremes() {
+        #expect(Date(timeIntervalSince1970: 1e300).omeroMilliseconds == .max)
+        #expect(Date(timeIntervalSince1970: -1e300).omeroMilliseconds == .min)
+        #expect(Date(timeIntervalSince1970: .infinity).omeroMilliseconds == .max)
+        #expect(Date.distantPast.omeroMilliseconds < 0)
+        #expect(Date.distantFuture.omeroMilliseconds > 0)
+        #expect(Date(omeroMilliseconds: .max).omeroMilliseconds == .max)
+        #expect(Date(omeroMilliseconds: .min).omeroMilliseconds == .min)
+        #expect(Date(timeIntervalSince1970: 0.0004).omeroMilliseconds == 0)
+        #expect(Date(timeIntervalSince1970: 0.0006).omeroMilliseconds == 1)
+        #expect(Date(timeIntervalSince1970: -0.0006).omeroMilliseconds == -1)
+    }
+}
