@@ -263,7 +263,7 @@ def check_acting_for_others(server):
         equal(unwrap(context.sudoerId), 0)
         other.close()
     with server.connected(name, "secret") as gateway:
-        equal(gateway.suConn("root"), None)
+        equal(gateway.suConn("root"), None)  # who is no administrator is not even asked
         principal = omero.sys.Principal("root", "", "User", None)
         raises(omero.SecurityViolation, gateway.c.sf.getSessionService().createSessionWithTimeout, principal, 1000)
 
