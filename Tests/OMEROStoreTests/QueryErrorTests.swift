@@ -16,7 +16,8 @@ struct QueryErrorTests {
         "are answered with what is wrong and where",
         arguments: [
             ("", QueryError.Kind.syntax, 1, 1), ("select", .syntax, 1, 7), ("select e from", .syntax, 1, 14),
-            ("from Experimenter e where\n  e.id = 'x", .syntax, 2, 10), ("from Experimenter e where e.id ! 1", .syntax, 1, 32),
+            ("from Experimenter e where\n  e.id = 'x", .syntax, 2, 10),
+            ("from Experimenter e where e.id ! 1", .syntax, 1, 32),
             ("from Experimenter e garbage", .syntax, 1, 21), ("from Nothing", .unknownName, 1, 6),
             ("from Experimenter e where e.nothing = 1", .unknownName, 1, 27),
             ("from Experimenter e where x.id = 1", .unknownName, 1, 27),

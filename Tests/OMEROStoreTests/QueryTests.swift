@@ -1,16 +1,20 @@
 import Foundation
+import IceEncoding
 import OMEROModel
 import Testing
 
 @testable import OMEROStore
 
-/// The queries that omero-py's gateway and plugins send, as they stand in its source, one a line.
+/// Queries of OMERO's clients, one a line.
 enum ClientQueries {
-    static let all: [String] = {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Data/queries.txt")
+    /// Those of omero-py's gateway and plugins, as they stand in its source; and the shapes of OMERO.web's.
+    static let all = lines("queries.txt") + lines("web-queries.txt")
+
+    private static func lines(_ name: String) -> [String] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Data/\(name)")
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
         return text.split(separator: "\n").map(String.init)
-    }()
+    }
 
     /// A value for each parameter that one of them has.
     static func parameters(of query: String) throws -> [String: RValue?] {
@@ -24,7 +28,7 @@ enum ClientQueries {
                     "x"
                 } else if lists.contains(name) {
                     .list([0, 1])
-                } else if name == "nss" {
+                } else if ["nss", "x"].contains(name) {
                     .list(["x"])
                 } else {
                     1
@@ -130,6 +134,39 @@ struct QueryTests {
         #expect(result.columns[0].fetch == ["groupExperimenterMap", "groupExperimenterMap.parent"])
         let distinct = text.replacing("select obj", with: "select distinct obj")
         #expect(try await world.first(distinct, ["ids": .list([.long(ada)])]) == [.int(ada)])
+    }
+
+    @Test("a collection is fetched along with the elements that fit the query only")
+    func restrictedCollections() async throws {
+        let world = try await World()
+        let query = try ObjectQuery(
+            "select e from Experimenter e join fetch e.groupExperimenterMap m where m.parent.id = :id")
+        let group = world.group
+        let names = try await world.store.read { transaction in
+            let result = try transaction.run(query, ["id": .long(group)])
+            let column = result.columns[0]
+            let ids = result.rows.compactMap { row -> Int64? in if case .int(let id) = row[0] { id } else { nil } }
+            let users = try GraphBuilder.build { builder in
+                try transaction.load(
+                    [LoadRequest("Experimenter", ids, fetch: column.fetch, only: column.only)], into: builder)[0]
+            }
+            return try users.map { user in
+                try #require(user.cast(to: Experimenter.self)).groupExperimenterMap.map { try $0.parent.id }
+            }
+        }
+        #expect(names == [[group], [group]])
+    }
+
+    @Test("a query that takes too long is stopped")
+    func timeout() async throws {
+        let world = try await World()
+        let entries = (0..<8).map { "AdminPrivilege a\($0)" }.joined(separator: ", ")
+        let query = try ObjectQuery("select count(*) from \(entries)")
+        let error = await #expect(throws: QueryError.self) {
+            try await world.store.read { try $0.run(query, timeout: .milliseconds(50)) }
+        }
+        #expect(error?.kind == .tooExpensive)
+        #expect(try await world.first("select count(*) from Project p") == [.int(3)])
     }
 
     @Test("with collections fetched along a page is of objects, else of rows")

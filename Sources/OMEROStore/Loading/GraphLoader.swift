@@ -10,11 +10,16 @@ public struct LoadRequest: Sendable, Hashable {
     public var entity: String
     public var ids: [Int64]
     public var fetch: [FetchPath]
+    /// The elements of the collections at these paths that are to be loaded, where it isn't all of them.
+    public var only: [FetchPath: Set<FetchedElement>]
 
-    public init(_ entity: String, _ ids: [Int64], fetch: [FetchPath] = []) {
+    public init(
+        _ entity: String, _ ids: [Int64], fetch: [FetchPath] = [], only: [FetchPath: Set<FetchedElement>] = [:]
+    ) {
         self.entity = entity
         self.ids = ids
         self.fetch = fetch
+        self.only = only
     }
 }
 
@@ -59,7 +64,7 @@ extension ReadTransaction {
         visit: (LoadedObject) throws -> Void = { _ in }
     ) throws -> [[IObject]] {
         let rows = RowLoader(self, visibility)
-        let keys = try requests.map { try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch)) }
+        let keys = try requests.map { try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch, only: $0.only)) }
         let graph = try GraphFiller(rows, builder)
         try graph.fill(visit)
         return keys.map { keys in keys.compactMap { graph.objects[$0].map(IObject.init(object:)) } }

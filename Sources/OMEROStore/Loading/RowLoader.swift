@@ -134,7 +134,11 @@ final class RowLoader {
         }
         let order = index.map { "\(owner.table.quoted).\($0.quoted), " } ?? ""
         let sql = "\(plan.query) WHERE \(column.name) IN (%) ORDER BY \(order)\(plan.idColumn)"
-        let rows = try take(transaction.rowsByID(sql, holders.map(\.id)), plan)
+        var found = try transaction.rowsByID(sql, holders.map(\.id))
+        if let only = tree.only {
+            found = found.filter { only.contains(FetchedElement(holder: $0[column.position], element: $0[0])) }
+        }
+        let rows = try take(found, plan)
         for holder in holders { collections[Property(key: holder, name: name)] = [] }
         for (key, row) in rows {
             let holder = Key(root: first.root, id: row[column.position])

@@ -120,6 +120,14 @@ def check_find_and_get(server):
         equal(query.findAllByString("Experimenter", "omeName", "UES", True, None), [])
         assert len(query.findAll("ExperimenterGroup", None)) >= 3
         equal(query.refresh(omero.model.ExperimenterI(0, False)).omeName.val, "root")
+        example = omero.model.ExperimenterI()
+        example.omeName, example.ldap = rstring("guest"), omero.rtypes.rbool(False)
+        equal(query.findByExample(example).id.val, 1)
+        example.ldap = omero.rtypes.rbool(True)
+        equal(query.findAllByExample(example, None), [])
+        user = query.findByQuery("select e from Experimenter e join fetch e.groupExperimenterMap m "
+                                 "join fetch m.parent where e.id = 0 and m.parent.id = 1", None)
+        equal([m.parent.name.val for m in user.copyGroupExperimenterMap()], ["user"])
         assert not query.get("Experimenter", 0).isGroupExperimenterMapLoaded()
 
 

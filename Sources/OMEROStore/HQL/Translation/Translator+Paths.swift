@@ -34,7 +34,9 @@ extension Translator {
                 guard let entity = source.entity, source.join == nil || inner.written.count == 1 else { return false }
                 return name == "id" || name == "class" || name == "details" || entity.declaration(of: name) != nil
             }
-            if known.count > 1 { throw .at(offset, .unknownName, "\(name.prefix(100)) is a property of several tables") }
+            if known.count > 1 {
+                throw .at(offset, .unknownName, "\(name.prefix(100)) is a property of several tables")
+            }
             if let source = known.first { return source }
             current = inner.parent
         }
