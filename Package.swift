@@ -127,7 +127,8 @@ let package = Package(
             exclude: ["Data"],
             swiftSettings: house
         ),
-        .testTarget(name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
+        .testTarget(
+            name: "OMEROAPITests", dependencies: ["OMEROAPI", "OMEROModel", "IceEncoding"], swiftSettings: house),
         .testTarget(
             name: "InteropTests",
             dependencies: [
@@ -141,8 +142,32 @@ let package = Package(
             dependencies: ["Ice", "IceEncoding", "InteropProcess", "OMEROAPI", "OMEROModel", nioCore],
             swiftSettings: house
         ),
+        .testTarget(
+            name: "OMEROServerInteropTests",
+            dependencies: ["InteropProcess", "OMEROServer"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "OMEROServerUnitTests",
+            dependencies: [
+                "BlitzCommands", "OMEROServer", "OMEROStore", "OMEROAccess", "OMEROAPI", "OMEROModel", "Glacier2", "Ice",
+                "IceEncoding",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house
+        ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
+        .testTarget(
+            name: "OMEROServerTests",
+            dependencies: [
+                "OMEROServer", "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: house
+        ),
         .testTarget(
             name: "IceEncodingTests",
             dependencies: ["IceEncoding", "InteropTypes", nioCore],
@@ -178,6 +203,7 @@ let package = Package(
 // Only the benchmarks (their own package) may depend on the tests' types: scripts/bench sets this variable.
 if Context.environment["SWIFT_OMERO_BENCH"] != nil {
     package.products.append(.library(name: "InteropPeer", targets: ["InteropPeer", "InteropTypes"]))
+    package.products.append(.library(name: "BlitzCommands", targets: ["BlitzCommands"]))
 }
 
 // The fuzzers need libFuzzer's entry in place of `main`: scripts/soak builds them, with this variable set.

@@ -20,5 +20,16 @@ let package = Package(
                 .product(name: "IceEncoding", package: "swift-omero"),
             ]
         ),
+        .executableTarget(
+            name: "server-bench",
+            dependencies: [
+                .product(name: "BlitzCommands", package: "swift-omero"),
+                .product(name: "Glacier2", package: "swift-omero"),
+                .product(name: "Ice", package: "swift-omero"),
+                .product(name: "IceEncoding", package: "swift-omero"),
+                .product(name: "OMEROAPI", package: "swift-omero"),
+                .product(name: "OMEROServer", package: "swift-omero"),
+            ]
+        ),
     ]
 )

@@ -37,6 +37,9 @@ public struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A file with root's password for a new database. Else: the variable BLITZ_ROOT_PASSWORD.")
     var rootPasswordFile: String?
 
+    @Flag(help: "Put groups, users and data to try out into a database that has none of them yet.")
+    var sampleData = false
+
     @Option(help: "PEM file with the server's certificate; together with --private-key.")
     var certificate: String?
 
@@ -105,6 +108,7 @@ public struct ServeCommand: AsyncParsableCommand {
         configuration.doors.ws = wsPort
         configuration.doors.wss = wssPort
         configuration.rootPassword = try rootPassword()
+        configuration.sampleData = sampleData
         if let certificate, let privateKey {
             configuration.certificate = .files(certificate: certificate, privateKey: privateKey)
         }

@@ -26,11 +26,14 @@ extension OMEROServer {
     }
 
     private static func start(_ configuration: ServerConfiguration, _ folder: DataFolder?) async throws -> OMEROServer {
-        let isNew = folder.map { !$0.hasDatabase } ?? true
-        let generated = isNew && configuration.rootPassword == nil ? randomPassword() : nil
+        // A file without rows is what a first start leaves that was killed: whether the database is new, only the
+        // store can say.
+        let generated = configuration.rootPassword == nil ? randomPassword() : nil
         var setup = StoreSetup()
         setup.rootPassword = configuration.rootPassword ?? generated
+        setup.passwordCost = configuration.passwordCost
         let store = try await Store.open(folder.map { .file($0.databasePath) } ?? .inMemory, setup: setup)
+        if configuration.sampleData { try await SampleData.install(in: store) }
         let certificate = try certificate(configuration, folder)
 
         var ice = CommunicatorConfiguration()
@@ -68,7 +71,7 @@ extension OMEROServer {
             doors: doors,
             folder: folder,
             fingerprint: certificate.fingerprint,
-            generatedRootPassword: generated
+            generatedRootPassword: store.isNew ? generated : nil
         )
     }
 

@@ -148,11 +148,13 @@ public final class OMEROServer: Service, Sendable {
 }
 
 extension ServerConfiguration {
-    /// In memory, on free ports of this machine, root's password `omero`.
+    /// In memory, on free ports of this machine, root's password `omero`. Passwords are hashed in no time, which is
+    /// safe against nobody.
     public static var testing: ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.doors = .ephemeral
         configuration.rootPassword = "omero"
+        configuration.passwordCost = .negligible
         return configuration
     }
 }

@@ -1,4 +1,5 @@
 public import Logging
+import OMEROStore
 
 /// How an OMERO server runs: doors, data, limits.
 public struct ServerConfiguration: Sendable {
@@ -60,6 +61,8 @@ public struct ServerConfiguration: Sendable {
     public var certificate = Certificate.selfSigned
     /// The password of `root` for a new database; nil makes one, see ``OMEROServer/generatedRootPassword``.
     public var rootPassword: String?
+    /// Whether ``SampleData`` are put into a database that has none yet.
+    public var sampleData = false
     public var sessions = Sessions()
     /// Configuration values by OMERO's keys; they come before the defaults.
     public var properties: [String: String] = [:]
@@ -71,6 +74,8 @@ public struct ServerConfiguration: Sendable {
     public var shutdownGrace = Duration.seconds(10)
     public var connectionLimit = 10_000
     public var logger: Logger?
+    /// What new passwords cost to check.
+    var passwordCost = PasswordCost.standard
 
     public init() {}
 }

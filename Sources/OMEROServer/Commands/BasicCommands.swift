@@ -25,7 +25,8 @@ struct ListRequestsCommand: Command {
     func run(step: Int, _ call: Call) async throws -> Response {
         let list: [Request] = [
             Request(UpdateSessionTimeoutRequest.make()), Request(CurrentSessionsRequest.make()),
-            Request(ResetPasswordRequest.make()), Request(DoAll.make()), Request(ListRequests.make()),
+            Request(ResetPasswordRequest.make()), Request(DoAll.make()), Request(Chmod2.make()),
+            Request(ListRequests.make()),
             Request(Timing.make()),
         ]
         return Response(ListRequestsRsp.make { $0.list = list })

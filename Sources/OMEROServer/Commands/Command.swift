@@ -30,6 +30,7 @@ extension ServerCore {
         if request.cast(to: CurrentSessionsRequest.self) != nil { return CurrentSessions() }
         if let request: ResetPasswordRequest = request.cast() { return ResetPassword(request: request) }
         if let request: DoAll = request.cast() { return DoAllCommand(request: request) }
+        if let request: Chmod2 = request.cast() { return ChangePermissions(request: request) }
         if request.cast(to: ListRequests.self) != nil { return ListRequestsCommand() }
         if let request: Timing = request.cast() { return TimingCommand(request: request) }
         return nil

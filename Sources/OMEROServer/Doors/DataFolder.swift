@@ -15,7 +15,6 @@ final class DataFolder: Sendable {
     private let lock: Mutex<Int32?>
 
     var databasePath: String { path + "/omero.sqlite" }
-    var hasDatabase: Bool { FileManager.default.fileExists(atPath: databasePath) }
 
     /// Makes the folder if there is none, and takes it.
     ///
@@ -71,13 +70,14 @@ final class DataFolder: Sendable {
 
     func keep(_ certificate: ServerCertificate) throws {
         for (file, text) in [(keyPath, certificate.privateKeyPEM), (certificatePath, certificate.certificatePEM)] {
-            guard
-                FileManager.default.createFile(
-                    atPath: file,
-                    contents: Data(text.utf8),
-                    attributes: [.posixPermissions: 0o600]
-                )
-            else { throw ServerError(.file, "\(file) cannot be written") }
+            // Under another name until it is whole: whoever is killed meanwhile leaves no half of a key behind.
+            let draft = file + ".new"
+            let isWritten = FileManager.default.createFile(
+                atPath: draft,
+                contents: Data(text.utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+            guard isWritten, rename(draft, file) == 0 else { throw ServerError(.file, "\(file) cannot be written") }
         }
     }
 

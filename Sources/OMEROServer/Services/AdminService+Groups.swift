@@ -48,6 +48,15 @@ extension AdminService {
         await core.reloadAll()
     }
 
+    /// Changes the permissions of groups that the caller may change them of, all or none.
+    func changePermissions(of ids: [Int64], to permissions: Permissions) async throws {
+        let author = author
+        try await core.store.write { transaction in
+            for id in ids { try changePermissions(of: id, to: permissions, transaction, author) }
+        }
+        await core.reloadAll()
+    }
+
     private func changePermissions(
         of id: Int64,
         to permissions: Permissions,
@@ -75,9 +84,7 @@ extension AdminService {
         guard obj.object.isA(ExperimenterGroup.descriptor.typeID) else {
             throw SecurityViolation("Only groups allowed")
         }
-        let author = author
-        try await core.store.write { try changePermissions(of: id, to: perms, $0, author) }
-        await core.reloadAll()
+        try await changePermissions(of: [id], to: perms)
     }
 
     func deleteGroup(group: ExperimenterGroup?, current: Current) async throws {

@@ -194,6 +194,8 @@ struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
             defer { state.group = group }
             return state.group.id
         }
+        // What was answered holds after a crash too.
+        try await core.keepNow(session)
         return IObject(ExperimenterGroup.unloaded(previous))
     }
 

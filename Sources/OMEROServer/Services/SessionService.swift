@@ -103,13 +103,18 @@ struct SessionService: ISessionServant, StatelessService {
     func createSession(p: Principal?, credentials: String, current: Current) async throws -> Session? {
         if core.entry(credentials) != nil { return model(try core.join(credentials)) }
         guard let p, !p.name.isEmpty else { throw ApiUsageException("Null principal name.") }
+        guard p.name.utf8.count <= LoginManager.longestCredential,
+            credentials.utf8.count <= LoginManager.longestCredential
+        else { throw ApiUsageException("Name or credentials are too long.") }
         guard
             try await core.store.checkPassword(credentials, ofUserNamed: p.name, required: core.requiresPasswords)
                 .isAccepted,
             let owner = try await core.directory.user(named: p.name)
         else {
-            let address = current.connection.endpoint
-            _ = try await core.throttle.failed(user: p.name, address: address)
+            let address = LoginManager.host(of: current.connection.endpoint)
+            guard try await core.throttle.failed(user: p.name, address: address) else {
+                throw AuthenticationException(reason: "too many failed log-ins from this address")
+            }
             throw AuthenticationException(reason: "Authentication exception.")
         }
         let limits = core.configuration.sessions

@@ -49,10 +49,9 @@ final class ClientSession: RoutedSession, Sendable {
         set { state.withLock { $0.callback = newValue } }
     }
 
-    // A client reaches the servants of its own session, and nothing else.
-    func accepts(_ identity: Identity) -> Bool {
-        identity.category == session.uuid || identity.category == self.identity.category
-    }
+    // A client reaches the servants of its own session, and nothing else. Its id is the client's own choice, so that
+    // the category alone would let it into the service factory of a session whose client has the same.
+    func accepts(_ identity: Identity) -> Bool { identity.category == session.uuid || identity == self.identity }
 
     func refresh() async {}
 

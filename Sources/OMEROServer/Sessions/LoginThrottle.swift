@@ -26,12 +26,21 @@ final class LoginThrottle: Sendable {
 
     init(limits: Limits = .init()) { self.limits = limits }
 
-    func succeeded(user: String) { state.withLock { $0.failures["user " + user] = nil } }
+    private static func key(user: String) -> String { "user " + user.prefix(255) }
+
+    func succeeded(user: String) { state.withLock { $0.failures[Self.key(user: user)] = nil } }
+
+    /// How many failures in a row are remembered of an account.
+    func failures(user: String) -> Int { state.withLock { $0.failures[Self.key(user: user)]?.count ?? 0 } }
+    /// How many accounts and addresses are remembered.
+    var rememberedCount: Int { state.withLock { $0.failures.count } }
+    /// How many attempts wait for their answer.
+    var waitingCount: Int { state.withLock { $0.waiting.values.reduce(0, +) } }
 
     /// Notes a failure and waits as long as the answer has to; false if too many wait already for that address.
     func failed(user: String, address: String) async throws -> Bool {
         let (slow, place) = state.withLock { state in
-            let counts = ["user " + user.prefix(255), "address " + address].map { Self.count($0, &state, limits) }
+            let counts = [Self.key(user: user), "address " + address].map { Self.count($0, &state, limits) }
             guard counts[0] > limits.free || counts[1] > limits.free * 10 else { return (false, true) }
             guard state.waiting[address, default: 0] < limits.waiting else { return (true, false) }
             state.waiting[address, default: 0] += 1

@@ -207,10 +207,12 @@ extension ServerCore {
         )
     }
 
-    func keep(_ session: LiveSession) {
+    func keep(_ session: LiveSession) { background { try? await self.keepNow(session) } }
+
+    /// Returns when the state of the session is in the database.
+    func keepNow(_ session: LiveSession) async throws {
         guard let entry = entry(session.uuid) else { return }
-        let kept = Self.kept(entry, session)
-        background { [directory] in try? await directory.save([session.id: kept]) }
+        try await directory.save([session.id: Self.kept(entry, session)])
     }
 
     /// Work that nobody waits for; it ends with the server.
@@ -235,7 +237,16 @@ extension ServerCore {
                 sudoGroups: isLeader ? sudoer?.account.leaderOf.ordered : nil,
                 group: group
             )
-            insert(session, record, lastAccess: state.lastAccess.date, references: state.referenceCount)
+            // Accesses are written down now and then: a crash loses those since the last time, and no session may
+            // end early for that.
+            let unwritten = Double(configuration.sessions.reapInterval.components.seconds)
+            let lastAccess = min(now(), state.lastAccess.date.addingTimeInterval(unwritten))
+            insert(
+                session,
+                record,
+                lastAccess: max(lastAccess, state.lastAccess.date),
+                references: state.referenceCount
+            )
         }
         await reap()
     }

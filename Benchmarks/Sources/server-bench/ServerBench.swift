@@ -1,0 +1,8 @@
+import BlitzCommands
+
+@main
+struct ServerBench {
+    static func main() async throws {
+        await runBlitz()
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import InteropProcess
+import OMEROServer
+import Testing
+
+/// omero-py, as `scripts/peers` has prepared it, and the drivers in Tests/Interop/Server.
+enum Drivers {
+    static let python = ProcessInfo.processInfo.environment["SWIFT_OMERO_PYTHON"] ?? ""
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Interop/Server").path
+
+    static func path(_ name: String) -> String { folder + "/" + name + ".py" }
+    static func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+}
+
+/// A line that a driver writes for every check, and one more at the end.
+private struct Line: Decodable {
+    var check: String?
+    var ok: Bool?
+    var found: String?
+    var at: [String]?
+    var passed: Int?
+    var failed: Int?
+}
+
+/// Unmodified omero-py against a server in this process. One after the other, as each keeps a processor busy.
+@Suite(
+    "omero-py's clients accept the server",
+    .enabled(if: !Drivers.python.isEmpty, "omero-py is not prepared: eval \"$(scripts/peers)\""),
+    .serialized
+)
+struct ClientLifeTests {
+    @Test("BlitzGateway and omero.client through the whole life of sessions")
+    func gateway() async throws { try await drive("gateway_life", atLeast: 20) }
+
+    @Test("the omero command: sessions, users, groups")
+    func commands() async throws { try await drive("cli_life", atLeast: 25) }
+
+    @Test("queries", .enabled(if: Drivers.isThere("query_life"), "there is no query_life.py"))
+    func queries() async throws { try await drive("query_life", atLeast: 1) }
+
+    /// Runs a driver; each of its failed checks becomes an issue.
+    private func drive(_ name: String, atLeast count: Int) async throws {
+        let text = try await OMEROServer.withServer { server in
+            let port = try #require(server.sslPort)
+            let process = try ForeignProcess(
+                Drivers.python,
+                ["-W", "ignore", Drivers.path(name), "--port", String(port), "--password", "omero"]
+            )
+            defer { process.stop() }
+            return try await process.finish(within: .seconds(900))
+        }
+        let decoder = JSONDecoder()
+        let lines = text.split(separator: "\n").compactMap { try? decoder.decode(Line.self, from: Data($0.utf8)) }
+        for line in lines where line.ok == false {
+            Issue.record("\(line.check ?? ""): \(line.found ?? "") at \((line.at ?? []).joined(separator: " < "))")
+        }
+        let end = try #require(lines.last, "\(text.suffix(500))")
+        #expect(end.failed != nil, "the driver did not come to its end: \(text.suffix(500))")
+        #expect(lines.count { $0.ok == true } >= count)
+    }
+}
