@@ -102,7 +102,7 @@ extension SessionEntry {
 }
 
 extension Date {
-    /// Whole milliseconds; a distance that is out of range is the largest that isn't.
+    /// Whole milliseconds, as the database keeps them; a distance that is out of range is the largest that isn't.
     func milliseconds(since other: Date) -> Int64 {
         Int64(exactly: (timeIntervalSince(other) * 1000).rounded()) ?? .max
     }

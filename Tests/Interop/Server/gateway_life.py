@@ -59,7 +59,7 @@ def check_secure_log_in_as_root(server):
         equal(gateway.getUserId(), 0)
         context = gateway.getEventContext()
         equal((context.userName, context.groupName, context.isAdmin), ("root", "system", True))
-        equal((context.eventId, context.shareId, context.eventType), (-1, -1, "Internal"))  # as BlitzGateway asks for
+        equal((context.eventId, context.shareId, context.eventType), (-1, -1, "Internal"))
         equal((context.sudoerId, context.sudoerName), (None, None))
         equal(context.sessionUuid, gateway.c.getSessionId())
         assert gateway.isAdmin() and gateway.isFullAdmin()
