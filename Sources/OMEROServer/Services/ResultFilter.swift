@@ -96,7 +96,7 @@ struct ResultFilter {
         _ loaded: LoadedObject,
         _ transaction: ReadTransaction
     ) throws {
-        // The object doesn't know its owner yet: references are set when all objects are there.
+        // From the database: in the object the owner need not be set (yet).
         if let ownerID = try transaction.session(id: loaded.id)?.ownerID, call.caller.seesUUID(ofSessionOf: ownerID) {
             return
         }
