@@ -150,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "OMEROServerUnitTests",
             dependencies: [
-                "BlitzCommands", "OMEROServer", "OMEROStore", "OMEROAccess", "OMEROAPI", "OMEROModel", "Glacier2", "Ice",
+                "BlitzCommands", "OMEROServer", "OMEROStore", "OMEROAccess", "OMEROAPI", "OMEROModel", "Glacier2",
+                "Ice",
                 "IceEncoding",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
