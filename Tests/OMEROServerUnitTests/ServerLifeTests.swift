@@ -104,6 +104,8 @@ struct ServerLifeTests {
         try await withFolder { path in
             var configuration = ServerConfiguration.testing
             configuration.dataFolder = path
+            // So much more a session lives after a restart, since accesses are not written down at once.
+            configuration.sessions.reapInterval = .milliseconds(1)
             let uuid = try await OMEROServer.withServer(configuration) { server in
                 try await openSession(server, toIdle: 1).uuid
             }
@@ -111,6 +113,25 @@ struct ServerLifeTests {
             try await OMEROServer.withServer(configuration) { server in
                 #expect(server.sessionCount == 0)
                 #expect(throws: (any Error).self) { try server.core.join(uuid) }
+            }
+        }
+    }
+
+    @Test("every run is a node, which its sessions name, and which is down when it ended")
+    func nodes() async throws {
+        try await withFolder { path in
+            var configuration = ServerConfiguration.testing
+            configuration.dataFolder = path
+            let first = try await OMEROServer.withServer(configuration) { server in
+                let session = try await openSession(server)
+                #expect(session.nodeID == server.core.nodeID)
+                return session.nodeID
+            }
+            try await OMEROServer.withServer(configuration) { server in
+                let nodes = try await server.core.store.read { try $0.nodes() }.filter { $0.id != 0 }
+                #expect(nodes.map(\.id) == [first, server.core.nodeID])
+                #expect(nodes.map { $0.down == nil } == [false, true])
+                #expect(server.core.liveSessions.map(\.nodeID) == [first])
             }
         }
     }

@@ -41,7 +41,7 @@ struct ResultFilter {
         switch loaded.entity.root.name {
         case "Experimenter":
             if let visibleUsers, !visibleUsers.contains(loaded.id) { mask(builder, loaded) }
-        case "Session": maskSession(builder, loaded)
+        case "Session": try maskSession(builder, loaded, transaction)
         case "Node":
             if !call.caller.seesNodeKeys {
                 mask(builder, loaded, "uuid", PrivateKeyField.nodeUUID.mask)
@@ -91,10 +91,15 @@ struct ResultFilter {
         for field in PrivateExperimenterField.allCases { mask(builder, loaded, field.rawValue, field.mask) }
     }
 
-    private func maskSession(_ builder: GraphBuilder, _ loaded: LoadedObject) {
-        let owner: Experimenter? = loaded.entity.field("owner").flatMap { builder[loaded.object][$0] }
-        let ownerID: Int64? = owner.flatMap { (builder[$0.object][0] as Box<Int64>).value }
-        guard ownerID.map({ call.caller.seesUUID(ofSessionOf: $0) }) != true else { return }
+    private func maskSession(
+        _ builder: GraphBuilder,
+        _ loaded: LoadedObject,
+        _ transaction: ReadTransaction
+    ) throws {
+        // From the database: in the object the owner need not be set (yet).
+        if let ownerID = try transaction.session(id: loaded.id)?.ownerID, call.caller.seesUUID(ofSessionOf: ownerID) {
+            return
+        }
         mask(builder, loaded, "uuid", PrivateKeyField.sessionUUID.mask)
     }
 
