@@ -166,4 +166,3 @@ struct QueryService: IQueryServant, StatelessService {
         throw InternalException(unsupported: "full-text search")
     }
 }
-
