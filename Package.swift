@@ -179,6 +179,7 @@ let package = Package(
             dependencies: [
                 "OMEROStore", "OMEROModel", "IceEncoding", .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            exclude: ["Data"],
             swiftSettings: house
         ),
         .testTarget(

@@ -149,9 +149,10 @@ struct OptionalPort: ExpressibleByArgument {
 enum PropertiesFile {
     static func read(_ path: String) throws -> [String: String] {
         var values: [String: String] = [:]
-        for (number, line) in try String(contentsOfFile: path, encoding: .utf8).split(
-            separator: "\n", omittingEmptySubsequences: false
-        ).enumerated() {
+        // A line of Windows ends with one character, which is another one than "\n".
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (number, line) in lines.enumerated() {
             let line = line.trimmingCharacters(in: .whitespaces)
             if line.isEmpty || line.hasPrefix("#") { continue }
             guard let equals = line.firstIndex(of: "=") else {

@@ -69,6 +69,10 @@ public final class WriteTransaction: ReadTransaction {
 
     /// Inserts a row into a table of the model.
     func insert(_ table: String, _ values: [(column: String, value: (any DatabaseValueConvertible)?)]) throws {
+        // SQLite would keep what is before a zero byte, without a word; PostgreSQL refuses such texts too.
+        for case (let column, let text as String) in values where text.utf8.contains(0) {
+            throw StoreError(.invalidValue(table: table, column: column))
+        }
         let columns = values.map { $0.column.quoted }.joined(separator: ", ")
         let places = Array(repeating: "?", count: values.count).joined(separator: ", ")
         try execute(

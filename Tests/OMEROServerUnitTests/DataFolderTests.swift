@@ -51,7 +51,8 @@ struct DataFolderTests {
             try await OMEROServer.withServer(configuration) { [configuration] server in
                 let error = await #expect(throws: ServerError.self) { try await OMEROServer.start(configuration) }
                 #expect(error?.reason == .dataFolderInUse)
-                #expect(try await server.core.directory.user(named: "root")?.id == 0)
+                let root = try await server.core.directory.user(named: "root")
+                #expect(root?.id == 0)
             }
         }
     }

@@ -36,15 +36,15 @@ struct ServerBench {
         let factory = ServiceFactoryPrx(session)
         let straight = ServiceFactoryPrx(direct)
         var times: [String: [Double]] = [:]
+        typealias Work = @Sendable () async throws -> Void
+        let calls: [(name: String, work: Work)] = [
+            ("direct", { _ = try await straight.activeServices() }),
+            ("routed", { _ = try await factory.activeServices() }),
+            ("direct-ping", { try await direct.ping() }),
+            ("routed-ping", { try await session.ping() }),
+        ]
         for _ in 0..<15 {
-            for (name, call) in [
-                ("direct", { _ = try await straight.activeServices() }),
-                ("routed", { _ = try await factory.activeServices() }),
-                ("direct-ping", { try await direct.ping() }),
-                ("routed-ping", { try await session.ping() }),
-            ] as [(String, @Sendable () async throws -> Void)] {
-                times[name, default: []].append(try await seconds(of: 1000, call))
-            }
+            for call in calls { times[call.name, default: []].append(try await seconds(of: 1000, call.work)) }
         }
         for (name, values) in times.sorted(by: { $0.key < $1.key }) {
             print("{\"name\": \"\(name)\", \"value\": \(values.sorted()[values.count / 2] * 1e6)}")
@@ -53,7 +53,7 @@ struct ServerBench {
     }
 
     /// Per call.
-    static func seconds(of count: Int, _ call: @Sendable () async throws -> Void) async throws -> Double {
+    static func seconds(of count: Int, _ call: @escaping @Sendable () async throws -> Void) async throws -> Double {
         let start = ContinuousClock.now
         for _ in 0..<count { try await call() }
         return (ContinuousClock.now - start) / .seconds(count)

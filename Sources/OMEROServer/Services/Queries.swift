@@ -12,11 +12,14 @@ extension ServerCore {
     func rows(
         _ text: String, _ parameters: [String: RValue?], page: QueryPage = .all, for call: Call
     ) async throws -> [[RValue?]] {
+        // OMERO's own default, in seconds.
+        let timeout = properties.value("omero.query.timeout").flatMap { Int64($0) } ?? 1000
         do {
             let query = try ObjectQuery(text)
             return try await store.read { transaction in
                 let filter = try ResultFilter(call, transaction)
-                let result = try transaction.run(query, parameters, page: page, scope: filter.scope)
+                let result = try transaction.run(
+                    query, parameters, page: page, scope: filter.scope, timeout: .seconds(timeout))
                 return try GraphBuilder.build { builder in
                     try QueryAnswer(result, filter, transaction, builder).rows
                 }
@@ -42,8 +45,12 @@ extension ServerCore {
 
 extension QueryError {
     func exception(for text: String) -> any Error {
-        if kind == .missingParameter { return ApiUsageException("Null parameters not allowed: \(message)") }
-        return QueryException("Illegal query:\(text.prefix(2000))\n\(self)")
+        switch kind {
+        case .missingParameter: ApiUsageException("Null parameters not allowed: \(message)")
+        case .tooExpensive: OverUsageException(message)
+        case .syntax, .unknownName, .unsupported:
+            QueryException("Illegal query:\(text.prefix(2000))\n\(self)")
+        }
     }
 }
 
@@ -75,11 +82,11 @@ private struct QueryAnswer {
                     return id
                 }
             )
-            requests.append(LoadRequest(entity.name, ids.sorted(), fetch: column.fetch))
+            requests.append(LoadRequest(entity.name, ids.sorted(), fetch: column.fetch, only: column.only))
         }
         var objects: [Key: IObject] = [:]
         var permissions: [Key: Permissions] = [:]
-        _ = try transaction.load(requests, scope: filter.scope, into: builder) { loaded in
+        _ = try transaction.load(requests, into: builder, visibility: Visibility(filter.scope)) { loaded in
             let key = Key(root: loaded.entity.root, id: loaded.id)
             objects[key] = IObject(object: loaded.object)
             permissions[key] = try filter.apply(to: loaded, builder, transaction)

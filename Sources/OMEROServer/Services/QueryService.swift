@@ -45,7 +45,7 @@ struct QueryService: IQueryServant, StatelessService {
             var scope = filter.scope
             if let group = row.groupID { scope.groups?.whole.insert(group) }
             let found = try GraphBuilder.build { builder in
-                try transaction.load(entity.name, where: [id], scope: scope, into: builder) { loaded in
+                try transaction.load(entity.name, where: [id], into: builder, visibility: Visibility(scope)) { loaded in
                     try filter.apply(to: loaded, builder, transaction)
                 }.first
             }
@@ -91,12 +91,12 @@ struct QueryService: IQueryServant, StatelessService {
         var parameters = parameters
         if !entity.isGlobal {
             if let owner = filter?.ownerId {
-                conditions.append("obj.details.owner.id = :owner")
-                parameters["owner"] = .long(owner)
+                conditions.append("obj.details.owner.id = :filterOwner")
+                parameters["filterOwner"] = .long(owner)
             }
             if let group = filter?.groupId {
-                conditions.append("obj.details.group.id = :group")
-                parameters["group"] = .long(group)
+                conditions.append("obj.details.group.id = :filterGroup")
+                parameters["filterGroup"] = .long(group)
             }
         }
         var query = "select obj from \(entity.name) obj"
@@ -132,6 +132,15 @@ struct QueryService: IQueryServant, StatelessService {
         }
         guard isName else { throw ApiUsageException("\(field.prefix(100)) is not a field") }
         return "obj.\(field)"
+    }
+
+    func findByExample(example: IObject?, current: Current) async throws -> IObject? {
+        try unique(await findAllByExample(example: example, filter: nil, current: current))
+    }
+
+    func findAllByExample(example: IObject?, filter: QueryFilter?, current: Current) async throws -> [IObject?] {
+        let wanted = try QueryExample(example)
+        return try await all(wanted.entity, wanted.conditions, wanted.parameters, filter)
     }
 
     // MARK: By queries

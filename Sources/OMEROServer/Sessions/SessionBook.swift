@@ -102,9 +102,9 @@ extension SessionEntry {
 }
 
 extension Date {
-    /// Whole milliseconds; a distance that is out of range is the largest that isn't.
+    /// Whole milliseconds, as the database keeps them; a distance that is out of range is the largest that isn't.
     func milliseconds(since other: Date) -> Int64 {
-        Int64(exactly: (timeIntervalSince(other) * 1000).rounded(.down)) ?? .max
+        Int64(exactly: (timeIntervalSince(other) * 1000).rounded()) ?? .max
     }
 
     /// Such as `2026-11-23 12:00:00.5`, as Java writes time stamps.

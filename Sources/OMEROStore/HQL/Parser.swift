@@ -121,7 +121,9 @@ struct Parser {
             try expect("by")
             repeat { statement.orders.append(try order()) } while take(symbol: ",")
         }
-        if isNext("union") || isNext("limit") { throw .at(current.offset, .unsupported, "'\(current.text)' is not supported") }
+        if isNext("union") || isNext("limit") {
+            throw .at(current.offset, .unsupported, "'\(current.text)' is not supported")
+        }
         return statement
     }
 
@@ -131,7 +133,8 @@ struct Parser {
         if isNext("new") {
             advance()
             guard isNext("map") else {
-                throw .at(current.offset, .unsupported, "only 'new map' is supported, not 'new \(current.text.prefix(80))'")
+                throw .at(
+                    current.offset, .unsupported, "only 'new map' is supported, not 'new \(current.text.prefix(80))'")
             }
             advance()
             try expect(symbol: "(")

@@ -7,6 +7,8 @@ public struct QueryError: Error, Sendable, Hashable, CustomStringConvertible {
         case unknownName
         /// It is a query, but more than this server understands.
         case unsupported
+        /// It takes too long, or has too many rows.
+        case tooExpensive
         /// A parameter of the query has no value.
         case missingParameter
     }
@@ -50,14 +52,4 @@ public struct QueryError: Error, Sendable, Hashable, CustomStringConvertible {
     static func at(_ offset: Int, _ kind: Kind, _ message: String) -> QueryError {
         QueryError(kind, message, line: nil, column: offset)
     }
-}
-
-/// How large queries may be: what is larger comes from no client, and would only keep the server busy.
-enum QueryLimit {
-    static let bytes = 100_000
-    static let nesting = 120
-    /// Terms of one chain, such as `a or b or …`; SQLite takes expressions up to a depth of 1000.
-    static let terms = 400
-    /// Tables of a statement: SQLite joins 64.
-    static let tables = 60
 }

@@ -78,7 +78,8 @@ extension QueryScope {
         guard let groups, !entity.isGlobal else { return nil }
         var text = SQLText("\(alias).group_id IN ") + .list(groups.whole)
         if !groups.own.isEmpty {
-            text = text + SQLText(" OR \(alias).owner_id = ? AND \(alias).group_id IN ", [groups.ownerID])
+            text =
+                text + SQLText(" OR \(alias).owner_id = ? AND \(alias).group_id IN ", [groups.ownerID])
                 + .list(groups.own)
         }
         return SQLText("(") + text + SQLText(")")

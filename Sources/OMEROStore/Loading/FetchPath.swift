@@ -26,11 +26,35 @@ extension [FetchPath] {
     public static let ownerAndCreation: [FetchPath] = ["details.owner", "details.creationEvent"]
 }
 
+/// An element of a collection, by ids.
+public struct FetchedElement: Sendable, Hashable {
+    public let holder: Int64
+    public let element: Int64
+
+    public init(holder: Int64, element: Int64) {
+        self.holder = holder
+        self.element = element
+    }
+}
+
 /// Paths with their common beginnings joined.
 struct FetchTree {
     var children: [String: FetchTree] = [:]
+    /// Of a collection: the elements to load, if not all.
+    var only: Set<FetchedElement>?
 
-    init(_ paths: [FetchPath] = []) { for path in paths { add(path.steps[...]) } }
+    init(_ paths: [FetchPath] = [], only: [FetchPath: Set<FetchedElement>] = [:]) {
+        for path in paths { add(path.steps[...]) }
+        for (path, elements) in only { restrict(path.steps[...], elements) }
+    }
+
+    private mutating func restrict(_ steps: ArraySlice<String>, _ elements: Set<FetchedElement>) {
+        guard let first = steps.first else {
+            only = elements
+            return
+        }
+        children[first]?.restrict(steps.dropFirst(), elements)
+    }
 
     private mutating func add(_ steps: ArraySlice<String>) {
         guard let first = steps.first else { return }

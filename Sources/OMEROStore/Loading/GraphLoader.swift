@@ -10,11 +10,16 @@ public struct LoadRequest: Sendable, Hashable {
     public var entity: String
     public var ids: [Int64]
     public var fetch: [FetchPath]
+    /// The elements of the collections at these paths that are to be loaded, where it isn't all of them.
+    public var only: [FetchPath: Set<FetchedElement>]
 
-    public init(_ entity: String, _ ids: [Int64], fetch: [FetchPath] = []) {
+    public init(
+        _ entity: String, _ ids: [Int64], fetch: [FetchPath] = [], only: [FetchPath: Set<FetchedElement>] = [:]
+    ) {
         self.entity = entity
         self.ids = ids
         self.fetch = fetch
+        self.only = only
     }
 }
 
@@ -37,28 +42,29 @@ extension ReadTransaction {
     /// objects that are only an id, collections say that they are not loaded (server semantics 8.9).
     ///
     /// Ids that are not there, or of other types, are left out. An object is in the graph once, however many refer to it.
-    /// - Parameter scope: what is out of it is not loaded along.
-    /// - Parameter visit: called with every object that was loaded.
+    /// - Parameters:
+    ///   - visibility: what the caller may see.
+    ///   - visit: called with every object that was loaded.
     public func load(
         _ entity: String,
         where ids: [Int64],
         fetch: [FetchPath] = [],
-        scope: QueryScope = .everything,
         into builder: GraphBuilder,
+        visibility: Visibility = .everything,
         visit: (LoadedObject) throws -> Void = { _ in }
     ) throws -> [IObject] {
-        try load([LoadRequest(entity, ids, fetch: fetch)], scope: scope, into: builder, visit: visit)[0]
+        try load([LoadRequest(entity, ids, fetch: fetch)], into: builder, visibility: visibility, visit: visit)[0]
     }
 
     /// Builds the objects of several requests, which share what they have in common; a list for each.
     public func load(
         _ requests: [LoadRequest],
-        scope: QueryScope = .everything,
         into builder: GraphBuilder,
+        visibility: Visibility = .everything,
         visit: (LoadedObject) throws -> Void = { _ in }
     ) throws -> [[IObject]] {
-        let rows = RowLoader(self, scope: scope)
-        let keys = try requests.map { try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch)) }
+        let rows = RowLoader(self, visibility)
+        let keys = try requests.map { try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch, only: $0.only)) }
         let graph = try GraphFiller(rows, builder)
         try graph.fill(visit)
         return keys.map { keys in keys.compactMap { graph.objects[$0].map(IObject.init(object:)) } }

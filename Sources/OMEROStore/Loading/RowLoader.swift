@@ -21,6 +21,7 @@ final class RowLoader {
     }
 
     let transaction: ReadTransaction
+    private let visibility: Visibility
     private(set) var objects: [Key: Loaded] = [:]
     /// The keys of ``objects`` in the order in which they were met.
     private(set) var order: [Key] = []
@@ -28,12 +29,9 @@ final class RowLoader {
     private(set) var maps: [Property: [NamedValue]] = [:]
     private(set) var counts: [Property: [Int64: Int64]] = [:]
 
-    /// What isn't to be seen is not loaded: references to it stay ids, collections are without it.
-    let scope: QueryScope
-
-    init(_ transaction: ReadTransaction, scope: QueryScope) {
+    init(_ transaction: ReadTransaction, _ visibility: Visibility) {
         self.transaction = transaction
-        self.scope = scope
+        self.visibility = visibility
     }
 
     /// Loads objects by id, with what the tree says; those that are there, in the order of the ids.
@@ -76,15 +74,11 @@ final class RowLoader {
     }
 
     private func shows(_ row: Row, _ plan: LoadPlan, _ type: LoadPlan.RowType) -> Bool {
-        guard scope != .everything else { return true }
-        func id(_ position: Int?) -> Int64? { position.flatMap { row[$0] } }
-        let details = plan.detailsPositions
+        let owner = plan.rowOwner(row)
+        guard let scope = visibility.scope else { return visibility.allows(owner) }
+        func id(_ reference: String) -> Int64? { type.references[reference].flatMap { row[$0.position] } }
         return scope.shows(
-            type.entity,
-            ownerID: id(details[.owner] ?? type.references["owner"]?.position),
-            groupID: id(details[.group]),
-            sudoerID: id(type.references["sudoer"]?.position)
-        )
+            type.entity, ownerID: owner?.userID ?? id("owner"), groupID: owner?.groupID, sudoerID: id("sudoer"))
     }
 
     private func loadChildren(_ entity: Entity, _ keys: [Key], _ tree: FetchTree) throws {
@@ -140,7 +134,11 @@ final class RowLoader {
         }
         let order = index.map { "\(owner.table.quoted).\($0.quoted), " } ?? ""
         let sql = "\(plan.query) WHERE \(column.name) IN (%) ORDER BY \(order)\(plan.idColumn)"
-        let rows = try take(transaction.rowsByID(sql, holders.map(\.id)), plan)
+        var found = try transaction.rowsByID(sql, holders.map(\.id))
+        if let only = tree.only {
+            found = found.filter { only.contains(FetchedElement(holder: $0[column.position], element: $0[0])) }
+        }
+        let rows = try take(found, plan)
         for holder in holders { collections[Property(key: holder, name: name)] = [] }
         for (key, row) in rows {
             let holder = Key(root: first.root, id: row[column.position])

@@ -49,7 +49,9 @@ extension ReadTransaction {
     }
 
     public func group(name: String) throws -> GroupRecord? {
-        try row("SELECT \(Self.groupColumns) FROM experimentergroup WHERE name = ?", [name]).map(GroupRecord.init)
+        // SQLite would look for what is before the zero byte.
+        if name.utf8.contains(0) { return nil }
+        return try row("SELECT \(Self.groupColumns) FROM experimentergroup WHERE name = ?", [name]).map(GroupRecord.init)
     }
 
     /// All groups, by id.

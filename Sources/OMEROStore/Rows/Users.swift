@@ -60,7 +60,9 @@ extension ReadTransaction {
     }
 
     public func user(name: String) throws -> UserRecord? {
-        try row("SELECT \(Self.userColumns) FROM experimenter WHERE omename = ?", [name]).map(UserRecord.init)
+        // SQLite would look for what is before the zero byte.
+        if name.utf8.contains(0) { return nil }
+        return try row("SELECT \(Self.userColumns) FROM experimenter WHERE omename = ?", [name]).map(UserRecord.init)
     }
 
     /// All users, by id.

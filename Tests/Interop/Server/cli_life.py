@@ -229,7 +229,8 @@ def check_sessions_open_and_close(server):
     key = server.root("sessions", "open", "--user-id", user).expect(
         err="Session created for user %s (timeToIdle: 0 sec, timeToLive: 0 sec)" % name).out.strip()
     server.root("sessions", "close", key).expect()
-    server.root("sessions", "open", "--user-name", "nobody").expect("", "Unknown user: nobody", code=513)
+    server.root("sessions", "open", "--user-name", "nobody").expect(
+        "", "Unknown user: nobody\nNo user found", code=156)
     server.log_in(person, name, "secret").expect()
     person("sessions", "open", "--user-name", "root").expect("", "SecurityViolation: Admins only!", code=111)
 

@@ -35,7 +35,8 @@ extension Translator {
         case .inQuery(let operand, let query):
             let value = try value(operand, context)
             return SQLText("(") + value.sql + SQLText(" IN ") + (try subquery(query, context).sql) + SQLText(")")
-        case .exists(let query): return SQLText("(EXISTS ") + (try subquery(query, context, exists: true).sql) + SQLText(")")
+        case .exists(let query):
+            return SQLText("(EXISTS ") + (try subquery(query, context, exists: true).sql) + SQLText(")")
         default: break
         }
         let value = try value(expression, context)

@@ -105,7 +105,9 @@ extension Translator {
     private func place(_ argument: Expression, _ context: QueryContext) throws(QueryError) -> SQLText {
         guard case .path(let names) = argument.kind, names.count == 1, let source = context.source(named: names[0]),
             let index = source.indexColumn
-        else { throw .at(argument.offset, .unsupported, "the alias of an element of an ordered collection is expected") }
+        else {
+            throw .at(argument.offset, .unsupported, "the alias of an element of an ordered collection is expected")
+        }
         guard let entity = source.entity else { return SQLText("\(source.alias).\(index.quoted)") }
         let owner = entity.lineage.first { type in
             type.properties.contains { property in

@@ -11,6 +11,9 @@ extension Translator {
         if let source = context.source(named: names[0]) {
             rest = rest.dropFirst()
             node = .source(source)
+        } else if let value = context.values[names[0]] {
+            rest = rest.dropFirst()
+            node = value
         } else if let source = try holder(of: names[0], context, at: offset) {
             node = .source(source)
         } else if let entity = DataModel.queryEntity(names.joined(separator: ".")) {
@@ -31,7 +34,9 @@ extension Translator {
                 guard let entity = source.entity, source.join == nil || inner.written.count == 1 else { return false }
                 return name == "id" || name == "class" || name == "details" || entity.declaration(of: name) != nil
             }
-            if known.count > 1 { throw .at(offset, .unknownName, "\(name.prefix(100)) is a property of several tables") }
+            if known.count > 1 {
+                throw .at(offset, .unknownName, "\(name.prefix(100)) is a property of several tables")
+            }
             if let source = known.first { return source }
             current = inner.parent
         }

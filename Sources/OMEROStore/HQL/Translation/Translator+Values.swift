@@ -100,10 +100,14 @@ extension Translator {
         _ field: String, _ operand: Expression, _ context: QueryContext, at offset: Int
     ) throws(QueryError) -> QueryValue {
         let value = try value(operand, context)
-        guard value.type == .time || value.type == .any else { throw .at(operand.offset, .unsupported, "a time is expected") }
+        guard value.type == .time || value.type == .any else {
+            throw .at(operand.offset, .unsupported, "a time is expected")
+        }
         if field == "epoch" { return QueryValue(SQLText("(") + value.sql + SQLText(" / 1000.0)"), .double) }
         let formats = ["year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"]
-        guard let format = formats[field] else { throw .at(offset, .unsupported, "no part \(field.prefix(40)) of a time") }
+        guard let format = formats[field] else {
+            throw .at(offset, .unsupported, "no part \(field.prefix(40)) of a time")
+        }
         let sql =
             SQLText("CAST(strftime('\(format)', ") + value.sql + SQLText(" / 1000.0, 'unixepoch') AS INTEGER)")
         return QueryValue(sql, .int)

@@ -9,6 +9,10 @@ final class QueryContext {
     var written: [Source] = []
     /// By what they are reached.
     var implicit: [String: Source] = [:]
+    /// Quantities that joins name: they are there without one.
+    var values: [String: PathNode] = [:]
+    /// What is fetched without a table of its own in the statement.
+    var fetches: [(from: Source, steps: [String])] = []
     /// Expressions that the select clause names.
     var aliases: [String: Expression] = [:]
     /// Within what is sent: private columns are masked.
@@ -130,14 +134,19 @@ final class Translator {
     private func add(_ join: SelectStatement.Join, _ context: QueryContext) throws(QueryError) {
         try checkName(join.alias, context, join.offset)
         let isLeft = join.kind == .left
+        if isLeft, join.isFetch, join.condition == nil, let from = severalTypes(join.path, context) {
+            context.fetches.append((from, [join.path[1]]))
+            return
+        }
         let node = try node(join.path, context, at: join.offset, isLeft: isLeft)
         let source: Source
         switch node {
         case .quantity, .value:
             // OMERO's clients "fetch" quantities, which are there anyway.
-            guard join.isFetch, join.alias == nil, join.condition == nil else {
+            guard join.isFetch, join.condition == nil else {
                 throw .at(join.offset, .unsupported, "\(path(join.path)) is no object to join")
             }
+            if let alias = join.alias { context.values[alias] = node }
             return
         case .reference(let column, let entity, let from, let steps):
             let fetched: (Source, [String])? = join.isFetch ? (from, steps) : nil
@@ -160,6 +169,19 @@ final class Translator {
             throw .at(join.offset, .unsupported, "\(path(join.path)) is no object to join")
         }
         context.written.append(source)
+    }
+
+    /// The alias of a path to a property that types deriving from the alias' have each for itself, such as the type of a
+    /// light source: no table has it for all of them, but it can be loaded.
+    private func severalTypes(_ names: [String], _ context: QueryContext) -> Source? {
+        guard names.count == 2, let source = context.source(named: names[0]), let entity = source.entity,
+            entity.declaration(of: names[1]) == nil
+        else { return nil }
+        let below = entity.declarationsBelow(of: names[1])
+        let isReference = below.allSatisfy { declared in
+            if case .reference = declared.property.content { true } else { false }
+        }
+        return below.count > 1 && isReference ? source : nil
     }
 
     /// The condition of a join, with the `with` of the query; that knows the joined table's name.
