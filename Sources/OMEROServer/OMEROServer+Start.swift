@@ -44,9 +44,13 @@ extension OMEROServer {
         let communicator = Communicator(ice)
         let backend = try communicator.createObjectAdapter("BlitzAdapters")
         let properties = Properties(configured: configuration.properties, version: omeroVersion)
+        let node = try await store.write { transaction in
+            try transaction.insertNode(uuid: UUID().uuidString.lowercased(), connection: "BlitzAdapters")
+        }
         let core = ServerCore(
             configuration: configuration,
             store: store,
+            nodeID: node.id,
             properties: properties,
             backend: backend
         )

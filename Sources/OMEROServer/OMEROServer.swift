@@ -116,6 +116,7 @@ public final class OMEROServer: Service, Sendable {
             await core.reap()
             await communicator.shutdown()
             do {
+                try await core.store.write { [core] in try $0.markNodeDown(id: core.nodeID) }
                 try await core.store.close()
             } catch {
                 core.observer.backgroundFailed("close the database", error)

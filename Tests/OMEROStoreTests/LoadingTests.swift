@@ -334,15 +334,15 @@ struct LoadingTests {
             }
             return (project, try transaction.insertObject("Project", ["name": "theirs"], by: other))
         }
-        let own = Visibility { $0.userID == user }
+        let own = QueryScope(groups: .init(whole: [], own: [group], ownerID: user))
         let projects = try await store.read { transaction in
             try GraphBuilder.build { builder in
                 try transaction.load(
                     "Project",
                     where: [hidden, project],
                     fetch: ["datasetLinks.child"],
-                    into: builder,
-                    visibility: own
+                    scope: own,
+                    into: builder
                 )
             }
         }

@@ -86,7 +86,7 @@ private struct QueryAnswer {
         }
         var objects: [Key: IObject] = [:]
         var permissions: [Key: Permissions] = [:]
-        _ = try transaction.load(requests, into: builder, visibility: Visibility(filter.scope)) { loaded in
+        _ = try transaction.load(requests, scope: filter.scope, into: builder) { loaded in
             let key = Key(root: loaded.entity.root, id: loaded.id)
             objects[key] = IObject(object: loaded.object)
             permissions[key] = try filter.apply(to: loaded, builder, transaction)

@@ -45,7 +45,7 @@ struct QueryService: IQueryServant, StatelessService {
             var scope = filter.scope
             if let group = row.groupID { scope.groups?.whole.insert(group) }
             let found = try GraphBuilder.build { builder in
-                try transaction.load(entity.name, where: [id], into: builder, visibility: Visibility(scope)) { loaded in
+                try transaction.load(entity.name, where: [id], scope: scope, into: builder) { loaded in
                     try filter.apply(to: loaded, builder, transaction)
                 }.first
             }

@@ -23,7 +23,7 @@ extension ServerCore {
             draft.uuid = session.uuid
             draft.owner = .unloaded(session.owner.id)
             draft.sudoer = session.sudoer.map { .unloaded($0.id) }
-            draft.node = .unloaded(0)
+            draft.node = .unloaded(session.nodeID)
             draft.timeToIdle = entry?.timeToIdle ?? 0
             draft.timeToLive = entry?.timeToLive ?? 0
             draft.started = session.started

@@ -24,6 +24,8 @@ struct NamedUser: Sendable, Hashable {
 final class LiveSession: Sendable {
     let id: Int64
     let uuid: String
+    /// The run of the server in which it began.
+    let nodeID: Int64
     let owner: NamedUser
     /// Who acts for the owner.
     let sudoer: NamedUser?
@@ -62,6 +64,7 @@ final class LiveSession: Sendable {
     init(_ record: SessionRecord, owner: KnownUser, sudoer: KnownUser?, sudoGroups: [Int64]?, group: GroupRecord) {
         id = record.id
         uuid = record.uuid
+        nodeID = record.nodeID
         self.owner = NamedUser(owner)
         self.sudoer = sudoer.map(NamedUser.init)
         started = record.started.date

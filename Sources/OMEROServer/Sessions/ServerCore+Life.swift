@@ -47,7 +47,7 @@ extension ServerCore {
                 uuid: UUID().uuidString.lowercased(),
                 ownerID: request.owner.id,
                 sudoerID: request.sudoer?.id,
-                nodeID: 0,
+                nodeID: nodeID,
                 groupID: group.id,
                 timeToIdle: request.timeToIdle,
                 timeToLive: request.timeToLive,

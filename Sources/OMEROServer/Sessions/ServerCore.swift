@@ -17,6 +17,8 @@ final class ServerCore: Sendable {
     let configuration: ServerConfiguration
     let store: Store
     let directory: Directory
+    /// This run of the server, which its sessions belong to.
+    let nodeID: Int64
     let properties: Properties
     /// Holds the servants of all sessions; the router leads there.
     let backend: ObjectAdapter
@@ -34,12 +36,14 @@ final class ServerCore: Sendable {
     init(
         configuration: ServerConfiguration,
         store: Store,
+        nodeID: Int64,
         properties: Properties,
         backend: ObjectAdapter,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.configuration = configuration
         self.store = store
+        self.nodeID = nodeID
         self.directory = Directory(store: store)
         self.properties = properties
         self.backend = backend

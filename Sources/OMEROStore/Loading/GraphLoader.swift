@@ -43,27 +43,27 @@ extension ReadTransaction {
     ///
     /// Ids that are not there, or of other types, are left out. An object is in the graph once, however many refer to it.
     /// - Parameters:
-    ///   - visibility: what the caller may see.
+    ///   - scope: what the caller may see; what is out of it is not loaded along.
     ///   - visit: called with every object that was loaded.
     public func load(
         _ entity: String,
         where ids: [Int64],
         fetch: [FetchPath] = [],
+        scope: QueryScope = .everything,
         into builder: GraphBuilder,
-        visibility: Visibility = .everything,
         visit: (LoadedObject) throws -> Void = { _ in }
     ) throws -> [IObject] {
-        try load([LoadRequest(entity, ids, fetch: fetch)], into: builder, visibility: visibility, visit: visit)[0]
+        try load([LoadRequest(entity, ids, fetch: fetch)], scope: scope, into: builder, visit: visit)[0]
     }
 
     /// Builds the objects of several requests, which share what they have in common; a list for each.
     public func load(
         _ requests: [LoadRequest],
+        scope: QueryScope = .everything,
         into builder: GraphBuilder,
-        visibility: Visibility = .everything,
         visit: (LoadedObject) throws -> Void = { _ in }
     ) throws -> [[IObject]] {
-        let rows = RowLoader(self, visibility)
+        let rows = RowLoader(self, scope: scope)
         let keys = try requests.map { try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch, only: $0.only)) }
         let graph = try GraphFiller(rows, builder)
         try graph.fill(visit)

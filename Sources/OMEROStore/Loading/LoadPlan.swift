@@ -106,12 +106,6 @@ final class LoadPlan: Sendable {
         }
     }
 
-    /// Whose a row of the query is; nil for global types.
-    func rowOwner(_ row: Row) -> Visibility.Owner? {
-        guard let owner = detailsPositions[.owner], let group = detailsPositions[.group] else { return nil }
-        return Visibility.Owner(userID: row[owner], groupID: row[group])
-    }
-
     /// The type of a row of the query; nil if the row is of none that was asked for.
     func type(of row: Row) -> RowType? { Self.type(of: row, discovery) }
     /// The same for a row of the query for that only.

@@ -21,7 +21,8 @@ final class RowLoader {
     }
 
     let transaction: ReadTransaction
-    private let visibility: Visibility
+    /// What isn't to be seen is not loaded: references to it stay ids, collections are without it.
+    private let scope: QueryScope
     private(set) var objects: [Key: Loaded] = [:]
     /// The keys of ``objects`` in the order in which they were met.
     private(set) var order: [Key] = []
@@ -29,9 +30,9 @@ final class RowLoader {
     private(set) var maps: [Property: [NamedValue]] = [:]
     private(set) var counts: [Property: [Int64: Int64]] = [:]
 
-    init(_ transaction: ReadTransaction, _ visibility: Visibility) {
+    init(_ transaction: ReadTransaction, scope: QueryScope) {
         self.transaction = transaction
-        self.visibility = visibility
+        self.scope = scope
     }
 
     /// Loads objects by id, with what the tree says; those that are there, in the order of the ids.
@@ -74,11 +75,15 @@ final class RowLoader {
     }
 
     private func shows(_ row: Row, _ plan: LoadPlan, _ type: LoadPlan.RowType) -> Bool {
-        let owner = plan.rowOwner(row)
-        guard let scope = visibility.scope else { return visibility.allows(owner) }
-        func id(_ reference: String) -> Int64? { type.references[reference].flatMap { row[$0.position] } }
+        guard scope != .everything else { return true }
+        func id(_ position: Int?) -> Int64? { position.flatMap { row[$0] } }
+        let details = plan.detailsPositions
         return scope.shows(
-            type.entity, ownerID: owner?.userID ?? id("owner"), groupID: owner?.groupID, sudoerID: id("sudoer"))
+            type.entity,
+            ownerID: id(details[.owner] ?? type.references["owner"]?.position),
+            groupID: id(details[.group]),
+            sudoerID: id(type.references["sudoer"]?.position)
+        )
     }
 
     private func loadChildren(_ entity: Entity, _ keys: [Key], _ tree: FetchTree) throws {

@@ -51,7 +51,8 @@ extension ReadTransaction {
     public func group(name: String) throws -> GroupRecord? {
         // SQLite would look for what is before the zero byte.
         if name.utf8.contains(0) { return nil }
-        return try row("SELECT \(Self.groupColumns) FROM experimentergroup WHERE name = ?", [name]).map(GroupRecord.init)
+        return try row("SELECT \(Self.groupColumns) FROM experimentergroup WHERE name = ?", [name]).map(
+            GroupRecord.init)
     }
 
     /// All groups, by id.
