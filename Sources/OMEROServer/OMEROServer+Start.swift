@@ -43,20 +43,23 @@ extension OMEROServer {
         ice.logger = configuration.logger
         let communicator = Communicator(ice)
         let backend = try communicator.createObjectAdapter("BlitzAdapters")
-        let properties = Properties(configured: configuration.properties, version: omeroVersion)
+        // Of a run that a crash ended nobody said that it did.
         let node = try await store.write { transaction in
-            // Of a run that a crash ended nobody said that it did.
             for old in try transaction.nodes() where old.id != 0 && old.down == nil {
                 try transaction.markNodeDown(id: old.id)
             }
-            return try transaction.insertNode(uuid: UUID().uuidString.lowercased(), connection: "BlitzAdapters")
+            return try transaction.insertNode(
+                uuid: UUID().uuidString.lowercased(),
+                connection: "OMERO.Glacier2/router -h \(configuration.doors.host)"
+            )
         }
+        let properties = Properties(configured: configuration.properties, version: omeroVersion)
         let core = ServerCore(
             configuration: configuration,
             store: store,
-            nodeID: node.id,
             properties: properties,
-            backend: backend
+            backend: backend,
+            nodeID: node.id
         )
         try await core.restoreSessions()
 

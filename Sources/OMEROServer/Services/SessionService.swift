@@ -81,6 +81,7 @@ struct SessionService: ISessionServant, StatelessService {
     /// groups that they lead.
     private func sudo(_ principal: Principal?, toLive: Int64, toIdle: Int64) async throws -> Session? {
         guard let principal, !principal.name.isEmpty else { throw ApiUsageException("Null principal name.") }
+        guard !principal.name.utf8.contains(0) else { throw ApiUsageException("A name cannot have a zero byte.") }
         guard toLive >= 0, toIdle >= 0 else { throw ApiUsageException("limits cannot be negative") }
         guard let owner = try await core.directory.user(named: principal.name) else {
             throw RemovedSessionException("Cannot find a user with name \(principal.name)")
@@ -106,6 +107,7 @@ struct SessionService: ISessionServant, StatelessService {
         guard p.name.utf8.count <= LoginManager.longestCredential,
             credentials.utf8.count <= LoginManager.longestCredential
         else { throw ApiUsageException("Name or credentials are too long.") }
+        guard !p.name.utf8.contains(0) else { throw ApiUsageException("A name cannot have a zero byte.") }
         guard
             try await core.store.checkPassword(credentials, ofUserNamed: p.name, required: core.requiresPasswords)
                 .isAccepted,

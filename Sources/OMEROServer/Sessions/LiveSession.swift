@@ -24,7 +24,7 @@ struct NamedUser: Sendable, Hashable {
 final class LiveSession: Sendable {
     let id: Int64
     let uuid: String
-    /// The run of the server in which it began.
+    /// The run of the server that it began in.
     let nodeID: Int64
     let owner: NamedUser
     /// Who acts for the owner.

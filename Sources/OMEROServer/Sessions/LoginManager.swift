@@ -22,6 +22,10 @@ struct LoginManager: SessionManager {
         let context = login.current.context
         guard login.userID.utf8.count <= Self.longestCredential, login.password.utf8.count <= Self.longestCredential
         else { throw PermissionDeniedException(reason: "name or password is too long") }
+        // SQLite would end the name there, and let in whoever is named by its beginning.
+        guard !login.userID.utf8.contains(0), !login.password.utf8.contains(0) else {
+            throw PermissionDeniedException(reason: "name or password has a zero byte")
+        }
         // These stand in the database, in identities and in other people's lists.
         for (key, value) in context where key.hasPrefix("omero.") && value.utf8.count > Self.longestCredential {
             throw Self.wrapped(

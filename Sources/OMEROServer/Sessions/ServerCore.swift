@@ -17,11 +17,11 @@ final class ServerCore: Sendable {
     let configuration: ServerConfiguration
     let store: Store
     let directory: Directory
-    /// This run of the server, which its sessions belong to.
-    let nodeID: Int64
     let properties: Properties
     /// Holds the servants of all sessions; the router leads there.
     let backend: ObjectAdapter
+    /// This run of the server, which its sessions name as their node.
+    let nodeID: Int64
     let observer: ServerObserver
     let now: @Sendable () -> Date
     let throttle = LoginThrottle()
@@ -36,17 +36,17 @@ final class ServerCore: Sendable {
     init(
         configuration: ServerConfiguration,
         store: Store,
-        nodeID: Int64,
         properties: Properties,
         backend: ObjectAdapter,
+        nodeID: Int64,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.configuration = configuration
         self.store = store
-        self.nodeID = nodeID
         self.directory = Directory(store: store)
         self.properties = properties
         self.backend = backend
+        self.nodeID = nodeID
         observer = ServerObserver(logger: configuration.logger)
         self.now = now
     }
