@@ -55,7 +55,7 @@ extension QueryError {
 }
 
 extension QueryPage {
-    /// Offset and limit of a filter (server semantics 11.1).
+    /// Offset and limit of a filter.
     init(_ filter: QueryFilter?) {
         self.init(offset: max(0, Int(filter?.offset ?? 0)), limit: filter?.limit.map { max(0, Int($0)) })
     }

@@ -8,7 +8,7 @@ import OMEROAPI
 import OMEROModel
 import OMEROStore
 
-/// What an object as an example asks for: its simple values that are there (server semantics 11.1).
+/// What an object as an example asks for: its simple values that are there.
 struct QueryExample {
     let entity: Entity
     private(set) var conditions: [String] = []

@@ -66,7 +66,7 @@ extension ReadTransaction {
     /// Runs a query; objects are their ids.
     ///
     /// Rows are not made unique unless the query says `distinct`: an object comes as often as it has rows, with those of
-    /// collections that are fetched along (server semantics 11.1).
+    /// collections that are fetched along.
     /// - Throws: ``QueryError``, ``StoreError``.
     public func run(
         _ query: ObjectQuery,

@@ -12,7 +12,7 @@ public struct FetchPath: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     public var description: String { steps.joined(separator: ".") }
 }
 
-/// What OMERO's administration service loads (server semantics 6.2).
+/// What OMERO's administration service loads.
 extension [FetchPath] {
     /// A user with the groups, the default group first.
     public static let userWithGroups: [FetchPath] = ["groupExperimenterMap.parent"]

@@ -39,7 +39,7 @@ public struct LoadedObject {
 
 extension ReadTransaction {
     /// Builds objects from their rows: with all values, with what `fetch` names, with all else unloaded: references are
-    /// objects that are only an id, collections say that they are not loaded (server semantics 8.9).
+    /// objects that are only an id, collections say that they are not loaded.
     ///
     /// Ids that are not there, or of other types, are left out. An object is in the graph once, however many refer to it.
     /// - Parameters:

@@ -2,7 +2,7 @@ internal import GRDB
 
 extension ReadTransaction {
     /// How many rows of a group lead to rows of other owners in it, by `Type.property`: what keeps the group from
-    /// becoming private (server semantics 6.5). Types without such rows are left out.
+    /// becoming private. Types without such rows are left out.
     public func linksBetweenOwners(inGroup id: Int64) throws -> [String: Int] {
         var counts: [String: Int] = [:]
         for entity in DataModel.entities where !entity.root.isGlobal {

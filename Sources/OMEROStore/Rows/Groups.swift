@@ -87,7 +87,7 @@ extension WriteTransaction {
     /// Changes name and description, if nobody did since the group was read; permissions have
     /// ``setGroupPermissions(_:of:by:)``.
     ///
-    /// `system`, `user` and `guest` keep their names, and no other group gets one of these (server semantics 6.4).
+    /// `system`, `user` and `guest` keep their names, and no other group gets one of these.
     public func updateGroup(_ group: GroupRecord, by caller: Caller) throws {
         guard let current = try self.group(id: group.id) else {
             throw StoreError(.notFound(entity: "ExperimenterGroup", id: group.id))
@@ -118,8 +118,8 @@ extension WriteTransaction {
         try log(.update, "ExperimenterGroup", id, by: caller)
     }
 
-    /// Changes the permissions of a group, and only those: rows in the group keep what they have (server semantics
-    /// 6.5). Whether that is allowed is the caller's to know.
+    /// Changes the permissions of a group, and only those: rows in the group keep what they have,
+    /// as OMERO does it. Whether that is allowed is the caller's to know.
     public func setGroupPermissions(_ permissions: Permissions, of id: Int64, by caller: Caller) throws {
         let sql = "UPDATE experimentergroup SET permissions = ? WHERE id = ?"
         guard try execute(sql, [permissions.rawValue, id]) == 1 else {

@@ -44,7 +44,7 @@ extension ReadTransaction {
 extension WriteTransaction {
     /// Adds a user to groups, at the end and in that order; groups that the user is in already are skipped.
     ///
-    /// `user` does not stay the default group if there is another (server semantics 6.4).
+    /// `user` does not stay the default group if there is another.
     public func addMemberships(user: Int64, groups: [Int64], isOwner: Bool = false, by caller: Caller) throws {
         var present = try memberships(ofUser: user)
         var next = (present.map(\.index).max() ?? -1) + 1
@@ -66,7 +66,7 @@ extension WriteTransaction {
 
     /// Removes a user from groups; those that the user isn't in are skipped.
     ///
-    /// Root stays in `system` and `user`, and everybody in some group besides `user` (server semantics 6.4).
+    /// Root stays in `system` and `user`, and everybody in some group besides `user`.
     public func removeMemberships(user: Int64, groups: [Int64], by caller: Caller) throws {
         if user == UserRecord.rootID,
             groups.contains(where: { [GroupRecord.systemID, GroupRecord.userID].contains($0) })
@@ -101,7 +101,7 @@ extension WriteTransaction {
         try log(.update, "GroupExperimenterMap", wanted.id, by: caller)
     }
 
-    /// Says whether a user leads a group; who isn't in it becomes a member either way (server semantics 6.4).
+    /// Says whether a user leads a group; who isn't in it becomes a member either way.
     public func setOwner(_ isOwner: Bool, user: Int64, group: Int64, by caller: Caller) throws {
         guard let membership = try membership(user: user, group: group) else {
             return try addMemberships(user: user, groups: [group], isOwner: isOwner, by: caller)

@@ -29,7 +29,7 @@ extension ReadTransaction {
     }
 
     /// Whether a user must have a password: guest never, members of `system` always, others as the server is set
-    /// (`omero.security.password_required`; server semantics 2.4).
+    /// (`omero.security.password_required`).
     public func isPasswordRequired(ofUser id: Int64, otherwise setting: Bool = true) throws -> Bool {
         if id == UserRecord.guestID { return false }
         return try setting || membership(user: id, group: GroupRecord.systemID) != nil
@@ -89,7 +89,7 @@ extension Store {
     }
 
     /// Makes what is to be stored for a password. Nil locks the account, and so does a blank one if one is required;
-    /// if none is, a blank one opens it to every password (server semantics 2.4).
+    /// if none is, a blank one opens it to every password.
     public func prepare(password: String?, required: Bool = true) async throws -> StoredPassword {
         guard let password else { return .locked }
         if password.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty { return required ? .locked : .open }

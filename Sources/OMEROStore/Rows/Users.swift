@@ -78,7 +78,7 @@ extension ReadTransaction {
     public func userConfig(_ id: Int64) throws -> [NamedValue] { try map("config", of: "Experimenter", id: id) }
 
     /// The privileges of light administrators that were taken from a user: `AdminPrivilege:<name>` entries of the
-    /// configuration whose value is anything but `true` (server semantics 9).
+    /// configuration whose value is anything but `true`.
     public func revokedPrivileges(ofUser id: Int64) throws -> Set<String> {
         Set(
             try userConfig(id).compactMap { entry in
@@ -110,7 +110,7 @@ extension WriteTransaction {
 
     /// Changes the names and addresses of a user, if nobody did since it was read.
     ///
-    /// Root and guest keep their names, and nobody else gets one of these (server semantics 6.4).
+    /// Root and guest keep their names, and nobody else gets one of these.
     public func updateUser(_ user: UserRecord, by caller: Caller) throws {
         guard let current = try self.user(id: user.id) else {
             throw StoreError(.notFound(entity: "Experimenter", id: user.id))

@@ -1,7 +1,7 @@
 internal import GRDB
 
 /// What a fresh OMERO has in its database: root and guest, three groups, the entries of the enumerations, the node and
-/// the sessions that the first rows need (server semantics 10.1 and 10.2).
+/// the sessions that the first rows need.
 struct FirstRows {
     let db: Database
     let rootPasswordHash: String?
