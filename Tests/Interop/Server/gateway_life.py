@@ -187,34 +187,34 @@ def check_keep_alive(server):
 def check_idle_limit(server):
     with server.connected() as gateway:
         principal = omero.sys.Principal("root", "system", "User", None)
-        session = gateway.c.sf.getSessionService().createSessionWithTimeouts(principal, 0, 300)
+        session = gateway.c.sf.getSessionService().createSessionWithTimeouts(principal, 0, 2000)
         key = session.uuid.val
-        equal((session.timeToIdle.val, session.timeToLive.val), (300, 0))
+        equal((session.timeToIdle.val, session.timeToLive.val), (2000, 0))
         client = server.client()
         factory = client.joinSession(key)
         for _ in range(4):
-            time.sleep(0.15)
+            time.sleep(0.6)
             factory.keepAlive(None)
-        time.sleep(0.6)
+        time.sleep(2.6)
         error = raises((omero.SessionTimeoutException, omero.RemovedSessionException, Ice.ObjectNotExistException),
                        factory.keepAlive, None)
         if isinstance(error, omero.SessionTimeoutException):
-            assert "exceeded timeToIdle (300) by" in error.message, error.message
+            assert "exceeded timeToIdle (2000) by" in error.message, error.message
         client.__del__()
 
 
 def check_life_limit(server):
     with server.connected() as gateway:
         principal = omero.sys.Principal("root", "system", "User", None)
-        session = gateway.c.sf.getSessionService().createSessionWithTimeout(principal, 400)
-        equal((session.timeToIdle.val, session.timeToLive.val), (0, 400))
+        session = gateway.c.sf.getSessionService().createSessionWithTimeout(principal, 2500)
+        equal((session.timeToIdle.val, session.timeToLive.val), (0, 2500))
         client = server.client()
         factory = client.joinSession(session.uuid.val)
-        time.sleep(0.6)
+        time.sleep(3.0)
         error = raises((omero.SessionTimeoutException, omero.RemovedSessionException, Ice.ObjectNotExistException),
                        factory.keepAlive, None)
         if isinstance(error, omero.SessionTimeoutException):
-            assert "exceeded timeToLive (400) by" in error.message, error.message
+            assert "exceeded timeToLive (2500) by" in error.message, error.message
         client.__del__()
 
 
