@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "OMEROAPI", targets: ["OMEROAPI"]),
         .library(name: "OMEROServer", targets: ["OMEROServer"]),
         .executable(name: "blitz", targets: ["blitz"]),
+        .library(name: "OMERO", targets: ["OMERO"]),
         .library(name: "OMEROStore", targets: ["OMEROStore"]),
     ],
     dependencies: [
@@ -36,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
     ],
     targets: [
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
@@ -65,6 +67,18 @@ let package = Package(
             swiftSettings: house
         ),
         .target(
+            name: "OMERO",
+            dependencies: [
+                "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: house
+        ),
+        .target(
             name: "OMEROServer",
             dependencies: [
                 "OMEROAccess", "OMEROAPI", "OMEROModel", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
@@ -80,7 +94,7 @@ let package = Package(
         .target(
             name: "BlitzCommands",
             dependencies: [
-                "OMEROServer",
+                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "Ice",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -156,6 +170,21 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house
+        ),
+        // The gateway's values and state machines, without a server.
+        .testTarget(
+            name: "OMEROTests",
+            dependencies: ["OMERO", "OMEROAPI", "OMEROModel", "Ice", "IceEncoding"],
+            swiftSettings: house
+        ),
+        // The gateway against servers: in process, as a program, and a real Glacier2 in front of real Ice.
+        .testTarget(
+            name: "OMEROGatewayTests",
+            dependencies: [
+                "OMERO", "OMEROServer", "OMEROAPI", "OMEROModel", "Ice", "IceEncoding", nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house
         ),

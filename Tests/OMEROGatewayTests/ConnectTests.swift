@@ -1,0 +1,2 @@
+import OMERO
+import Testing
