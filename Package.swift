@@ -188,6 +188,9 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        // What the gateway shares with omero-py.
+        .testTarget(
+            name: "OMEROGatewayInteropTests", dependencies: ["OMERO", "InteropProcess"], swiftSettings: house),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(
