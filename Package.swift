@@ -196,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "OMEROServerTests",
             dependencies: [
-                "OMEROServer", "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
+                "OMEROServer", "OMEROAccess", "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house
