@@ -42,6 +42,9 @@ struct ClientLifeTests {
     @Test("objects are saved, changed, linked and deleted")
     func updates() async throws { try await drive("update_life", atLeast: 15) }
 
+    @Test("the omero command: objects, maps, tags")
+    func objectCommands() async throws { try await drive("cli_objects", atLeast: 5) }
+
     @Test("an object of every class with everything in it is saved and found again")
     func everyClass() async throws { try await drive("every_class", atLeast: 162) }
 

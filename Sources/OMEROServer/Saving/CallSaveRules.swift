@@ -7,12 +7,14 @@ import OMEROStore
 struct CallSaveRules: SaveRules {
     let caller: Caller
     let groups: [Int64: GroupFacts]
+    let seesEverybody: Bool
     /// Whether the call only makes objects, as `saveAndReturnIds` does.
     var insertsOnly = false
 
     init(_ call: Call, _ transaction: ReadTransaction) throws {
         caller = call.caller
         groups = Dictionary(try transaction.groups().map { ($0.id, $0.facts) }) { first, _ in first }
+        seesEverybody = ExperimenterPrivacy(call.caller.identity, groups: groups.values).seesEverybody
     }
 
     func place(_ wish: SaveWish) throws -> RowPlace {
@@ -47,6 +49,20 @@ struct CallSaveRules: SaveRules {
     private func group(_ id: Int64) throws -> GroupFacts {
         guard let group = groups[id] else { throw ValidationException("there is no group \(id)") }
         return group
+    }
+
+    func keeps(_ property: String, of row: SavedRow, against sent: StoreValue) -> Bool {
+        switch row.entity.root.name {
+        case "Experimenter":
+            guard let field = PrivateExperimenterField(rawValue: property), !seesEverybody else { return false }
+            return sent == StoreValue(field.mask)
+        case "Session": return property == "uuid" && sent == StoreValue(PrivateKeyField.sessionUUID.mask)
+        case "Node" where property == "uuid": return sent == StoreValue(PrivateKeyField.nodeUUID.mask)
+        case "Node" where property == "conn": return sent == StoreValue(PrivateKeyField.nodeConnection.mask)
+        // Only the server moves files between repositories.
+        case "OriginalFile": return property == "repo"
+        default: return false
+        }
     }
 
     func checkUpdate(_ change: SaveChange) throws {
@@ -112,5 +128,15 @@ struct CallSaveRules: SaveRules {
             groupPermissions: row.groupID.flatMap { groups[$0]?.permissions },
             isDirectory: row.values["mimetype"] == .text("Directory")
         )
+    }
+}
+
+extension StoreValue {
+    /// What is shown in place of what is not to be seen.
+    fileprivate init(_ mask: Masked) {
+        switch mask {
+        case .text(let text): self = .text(text)
+        case .null: self = .null
+        }
     }
 }

@@ -73,6 +73,7 @@ final class GraphSaver {
         try change(besides: new)
         try checkReading()
         try arrange()
+        try checkFolders()
     }
 
     func row(of object: ObjectReference) -> RowState? { keys[object].flatMap { rows[$0] } }
@@ -181,6 +182,20 @@ final class GraphSaver {
             }
             throw StoreError(
                 .missingValue(table: incoming.entity.name, column: member.property.name))
+        }
+    }
+
+    /// No folder is in itself, by whatever way.
+    private func checkFolders() throws {
+        var known: Set<Int64> = []
+        for row in rows.values where row.entity.name == "Folder" && (row.isNew || row.isUpdated) {
+            var path: Set<Int64> = []
+            var folder: Int64? = row.id
+            while let id = folder, !known.contains(id) {
+                guard path.insert(id).inserted else { throw StoreError(.refused("Folder:\(id) would be in itself")) }
+                folder = try transaction.row("SELECT parentfolder FROM folder WHERE id = ?", [id])?[0]
+            }
+            known.formUnion(path)
         }
     }
 

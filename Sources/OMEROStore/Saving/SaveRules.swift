@@ -58,6 +58,9 @@ public struct SaveChange: Sendable {
 public protocol SaveRules {
     /// Whose a new object becomes.
     func place(_ wish: SaveWish) throws -> RowPlace
+    /// Whether what is stored stays, whatever a client sent: that is what the client was shown in place of it, or
+    /// nothing that can be changed by saving.
+    func keeps(_ property: String, of row: SavedRow, against sent: StoreValue) -> Bool
     /// An object that is about to be changed; `values` of it can be empty if only its place in a collection changes.
     func checkUpdate(_ change: SaveChange) throws
     /// An object that a client sent whole without having changed it, with the version it has read.

@@ -491,6 +491,33 @@ def check_users_and_groups_are_for_administrators(server):
         raises(omero.ValidationException, update.deleteObject, own)
 
 
+def check_what_is_hidden_stays(server):
+    with server.connected() as root:
+        admin = root.getAdminService()
+        stranger, stranger_name = server.new_user(admin, server.new_group(admin)[0])
+        someone = root.getQueryService().get("Experimenter", stranger)
+        someone.email = rstring("stranger@example.org")
+        root.c.sf.getUpdateService().saveObject(someone)
+    with Lab(server).connected() as gateway:
+        seen = gateway.getQueryService().get("Experimenter", stranger)
+        equal((seen.omeName.val, seen.email), ("<hidden>", None))
+        comment = CommentAnnotationI()
+        made = gateway.c.sf.getUpdateService().saveAndReturnObject(
+            link(omero.model.ExperimenterAnnotationLinkI, seen, comment))
+        equal((made.parent.omeName.val, made.parent.email), ("<hidden>", None))
+        seen.lastName = rstring("changed")
+        raises(omero.SecurityViolation, gateway.c.sf.getUpdateService().saveObject, seen)
+    with server.connected() as root:
+        found = root.getQueryService().get("Experimenter", stranger)
+        equal((found.omeName.val, found.email.val), (stranger_name, "stranger@example.org"))
+        file = OriginalFileI()
+        file.name, file.path = rstring("n"), rstring("p/")
+        file = root.c.sf.getUpdateService().saveAndReturnObject(file)
+        file.repo, file.hash = rstring("repository"), rstring("abc")
+        file = root.c.sf.getUpdateService().saveAndReturnObject(file)
+        equal((file.repo, file.hash.val), (None, "abc"))
+
+
 def check_what_can_not_be_stored(server):
     with Lab(server).connected() as gateway:
         update = gateway.c.sf.getUpdateService()
@@ -569,6 +596,14 @@ def check_malformed_graphs(server):
         saved = update.saveAndReturnObject(first)
         related = saved.getPrimaryPixels().relatedTo
         equal(related.relatedTo.id.val, saved.getPrimaryPixels().id.val)
+        outer, inner = named(omero.model.FolderI, "outer"), named(omero.model.FolderI, "inner")
+        outer.parentFolder, inner.parentFolder = inner, outer
+        raises(omero.ValidationException, update.saveObject, outer, says="in itself")
+        outer.parentFolder = None
+        inner = update.saveAndReturnObject(inner)
+        outer = gateway.getQueryService().get("Folder", inner.parentFolder.id.val)
+        outer.parentFolder = omero.model.FolderI(inner.id.val, False)
+        raises(omero.ValidationException, update.saveObject, outer, says="in itself")
         # As deep as a chain of references gets.
         deep = previous = None
         for number in range(400):
