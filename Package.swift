@@ -189,12 +189,15 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        // What the gateway shares with omero-py.
+        .testTarget(
+            name: "OMEROGatewayInteropTests", dependencies: ["OMERO", "InteropProcess"], swiftSettings: house),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(
             name: "OMEROServerTests",
             dependencies: [
-                "OMEROServer", "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
+                "OMEROServer", "OMEROAccess", "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house

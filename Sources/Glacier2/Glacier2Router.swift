@@ -52,7 +52,9 @@ public struct Glacier2Router: Sendable {
     /// Ends the session.
     ///
     /// - Throws: ``SessionNotExistException``.
-    public func destroySession() async throws { try await proxy.invoke("destroySession") }
+    public func destroySession(options: CallOptions = .init()) async throws {
+        try await proxy.invoke("destroySession", options: options)
+    }
 
     /// The category that the identities of call-back objects must have to be reachable from behind the router.
     public func getCategoryForClient() async throws -> String {

@@ -48,15 +48,22 @@ struct IceProperties: Sendable {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
                 if inValue { value.space(byte) } else { name.space(byte) }
             case UInt8(ascii: "\\"):
-                switch rest.first {
-                case UInt8(ascii: " "):
+                switch (rest.first, inValue) {
+                case (UInt8(ascii: " "), true):
                     rest.removeFirst()
-                    if inValue { value.bytes.append(UInt8(ascii: " ")) } else { name.space(UInt8(ascii: " ")) }
-                case UInt8(ascii: "#"), UInt8(ascii: "="), UInt8(ascii: "\\"):
+                    value.escapedSpace()
+                case (UInt8(ascii: " "), false):
+                    rest.removeFirst()
+                    name.space(UInt8(ascii: " "))
+                case (UInt8(ascii: "#")?, _), (UInt8(ascii: "=")?, _), (UInt8(ascii: "\\")?, _):
                     let escaped = rest.removeFirst()
                     if inValue { value.append(escaped) } else { name.append(escaped) }
-                default:
-                    if inValue { value.append(byte) } else { name.append(byte) }
+                case (let next?, true):
+                    rest.removeFirst()
+                    value.append(byte)
+                    value.append(next)
+                case (nil, true): value.append(byte)
+                case (_, false): name.append(byte)
                 }
             default:
                 if inValue { value.append(byte) } else { name.append(byte) }
@@ -66,22 +73,32 @@ struct IceProperties: Sendable {
             return name.bytes.isEmpty && !inValue ? .nothing : .malformed
         }
         return .property(
-            name: String(decoding: name.bytes, as: UTF8.self), value: String(decoding: value.bytes, as: UTF8.self))
+            name: String(decoding: name.bytes, as: UTF8.self),
+            value: String(decoding: value.bytes + value.kept, as: UTF8.self))
     }
 
     /// A name or a value while it is read: space counts only once something follows it.
     private struct Part {
         var bytes: [UInt8] = []
-        var pending: [UInt8] = []
+        /// All the space since then.
+        private var pending: [UInt8] = []
+        /// What of it counts at the end, too.
+        private(set) var kept: [UInt8] = []
 
         mutating func append(_ byte: UInt8) {
             bytes += pending
             pending.removeAll()
+            kept.removeAll()
             bytes.append(byte)
         }
 
         mutating func space(_ byte: UInt8) {
             if !bytes.isEmpty { pending.append(byte) }
+        }
+
+        mutating func escapedSpace() {
+            pending.append(UInt8(ascii: " "))
+            kept.append(UInt8(ascii: " "))
         }
     }
 }

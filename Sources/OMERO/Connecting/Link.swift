@@ -68,8 +68,8 @@ final class Link: Sendable {
 
     /// Leaves the router; the server decides by ``ServiceFactoryPrx/detachOnDestroy(context:timeout:)`` what becomes
     /// of the session.
-    func leave() async {
-        try? await router.destroySession()
+    func leave(timeout: Duration) async {
+        try? await router.destroySession(options: CallOptions(timeout: timeout))
         connection.close()
     }
 }

@@ -68,16 +68,24 @@ struct LoginConversation {
         report.endpoint = "\(address.withoutUser)"
         report.tlsVersion = connection.tls?.version.description
         report.certificateFingerprint = connection.tls?.fingerprint?.description
+        let link: Link
         let opened: Opened
         do {
-            let link = try await step(.login, at: address, &report) {
+            link = try await step(.login, at: address, &report) {
                 try await logInWithRetries(opening, on: connection, at: address)
             }
+        } catch {
+            connection.close()
+            throw error
+        }
+        do {
             opened = try await step(.session, at: address, &report) {
                 try await learn(link, isJoined: opening.isJoin)
             }
         } catch {
-            connection.close()
+            // A session that nobody gets to know must not stay on the server.
+            if !opening.isJoin { try? await link.factory.closeOnDestroy(timeout: configuration.timeouts.close) }
+            await link.leave(timeout: configuration.timeouts.close)
             throw error
         }
         report.serverVersion = opened.version
@@ -234,7 +242,7 @@ struct LoginConversation {
             communicator: communicator, configuration: inner, clientID: clientID)
         // The same client id twice in one session is refused: the first link goes before the second comes.
         try await step(.router, at: address, &report) { try await opened.link.factory.detachOnDestroy() }
-        await opened.link.leave()
+        await opened.link.leave(timeout: configuration.timeouts.close)
         return try await conversation.open(.join(opened.link.key), at: plain, report: &report)
     }
 }

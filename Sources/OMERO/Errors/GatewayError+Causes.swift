@@ -188,7 +188,7 @@ extension GatewayError {
         case is any SecurityViolationProtocol:
             if text.contains("is not a member of group") {
                 kind = .notInGroup
-            } else if text.contains("No matching roles found") {
+            } else if text.contains("No matching roles found"), text.allowsRole("user") {
                 kind = .inactiveUser
                 advice = "An administrator can activate the account, by putting it into the group 'user'"
             } else {
@@ -220,6 +220,13 @@ extension GatewayError.Phase {
 }
 
 extension String {
+    /// Whether a refusal lists that role, which every active user has, among those that may: `(allowed: [user])`.
+    fileprivate func allowsRole(_ role: String) -> Bool {
+        guard let range = firstRange(of: "(allowed: [") else { return false }
+        return self[range.upperBound...].prefix { $0 != "]" }.split(separator: ",")
+            .contains { $0.drop { $0 == " " } == role }
+    }
+
     /// A server's text as it may be shown: without control characters, and with an end.
     var shown: String {
         let limit = 2000

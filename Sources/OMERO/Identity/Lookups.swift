@@ -9,7 +9,13 @@ extension GatewayContext {
     public func whoAmI() async throws -> CurrentUser {
         let context = try await withService(IAdminPrx.self, repeatable: true) { try await $0.getEventContext() }
         guard let context else { throw GatewayError(.protocolError, "the server gave no event context", phase: .call) }
-        return CurrentUser(context)
+        var me = CurrentUser(context)
+        // Servers describe the session, whatever group the call is in; that it is allowed they have checked.
+        if case .id(let id) = callContext.group, id != me.groupID {
+            let group = try await group(id)
+            (me.groupID, me.groupName, me.groupPermissions) = (id, group.name, group.permissions)
+        }
+        return me
     }
 
     // MARK: Users

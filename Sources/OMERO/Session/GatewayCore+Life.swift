@@ -10,7 +10,7 @@ extension GatewayCore {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.communicator.run() }
             group.addTask { await self.tick() }
-            await self.live()
+            await self.live(&group)
             group.cancelAll()
         }
     }
@@ -29,9 +29,8 @@ extension GatewayCore {
     }
 
     /// Takes the signals one after the other until the gateway ends.
-    private func live() async {
+    private func live(_ group: inout DiscardingTaskGroup) async {
         var counter = BeatCounter(limit: configuration.keepAlive.missesUntilLost)
-        var callbacks: Link?
         for await next in signals {
             if Task.isCancelled { return }
             switch next {
@@ -47,11 +46,11 @@ extension GatewayCore {
                 states.publish(.shuttingDown(in: delay))
             case .beat:
                 guard let link = try? linkNow() else { continue }
-                if configuration.callbacks, callbacks !== link {
-                    callbacks = link
-                    await lendCallback(to: link)
-                }
                 await beat(on: link, &counter)
+            case .linked(let link):
+                guard configuration.callbacks else { continue }
+                // Nothing waits for it: a server that does not answer must not keep the beats from being counted.
+                group.addTask { await self.lendCallback(to: link) }
             }
         }
     }
@@ -135,7 +134,7 @@ extension GatewayCore {
         var report = ConnectReport()
         let opened = try await conversation.open(.join(session.key), report: &report)
         guard opened.context.userId == session.userID else {
-            await opened.link.leave()
+            await opened.link.leave(timeout: configuration.timeouts.close)
             throw GatewayError(.sessionExpired, "the session belongs to another user now", phase: .reconnect)
         }
         install(opened, origin: session.origin, report: report)
@@ -153,7 +152,7 @@ extension GatewayCore {
             var report = ConnectReport()
             let opened = try await conversation.open(opening, report: &report)
             guard opened.context.userId == session.userID else {
-                await opened.link.leave()
+                await opened.link.leave(timeout: configuration.timeouts.close)
                 return false
             }
             install(opened, origin: origin, report: report)
@@ -202,13 +201,13 @@ extension GatewayCore {
             try? await withLimit(configuration.timeouts.close) {
                 GatewayError(.timedOut, "closing took too long", phase: .close)
             } _: {
-                await Self.end(link, ending, origin)
+                await self.end(link, ending, origin)
             }
         }
         await shutDown()
     }
 
-    private static func end(_ link: Link, _ ending: BlitzGateway.Ending, _ origin: Origin) async {
+    private func end(_ link: Link, _ ending: BlitzGateway.Ending, _ origin: Origin) async {
         switch (ending, origin) {
         case (.whenLast, .loggedIn):
             try? await link.factory.closeOnDestroy()
@@ -223,7 +222,7 @@ extension GatewayCore {
                 }
             }
         }
-        await link.leave()
+        await link.leave(timeout: configuration.timeouts.close)
     }
 
     /// Nobody holds the gateway any more: closes it, without making anyone wait.

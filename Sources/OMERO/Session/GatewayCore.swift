@@ -21,6 +21,7 @@ final class GatewayCore: Sendable {
         case lost(Link, GatewayError)
         case sessionGone(GatewayError)
         case beat
+        case linked(Link)
         case serverStops(in: Duration)
     }
 
@@ -244,6 +245,7 @@ final class GatewayCore: Sendable {
                         ?? GatewayError(.connectionLost, "the connection ended", phase: .call)))
         }
         states.publish(.up)
+        signal.yield(.linked(link))
     }
 }
 

@@ -13,14 +13,7 @@ struct AdminService: IAdminServant, StatelessService {
     var core: ServerCore { call.core }
     var rights: OMEROAccess.Identity { call.caller.identity }
     /// On whose behalf rows are written.
-    var author: Author {
-        Author(
-            userID: call.session.owner.id,
-            groupID: call.caller.eventGroupID ?? call.session.group.id,
-            sessionID: call.session.id,
-            eventType: call.session.eventType
-        )
-    }
+    var author: Author { call.author }
 
     static func requirement(_ operation: String) -> Requirement {
         switch operation {

@@ -50,10 +50,6 @@ struct ShareService: IShareServant, StatelessService {
 
 // Services that are not there yet: every operation answers so, by name.
 
-struct ContainerService: IContainerServant, StatelessService {
-    init(_ call: Call) {}
-    static func requirement(_ operation: String) -> Requirement { .user }
-}
 struct PixelsService: IPixelsServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }
@@ -63,10 +59,6 @@ struct ProjectionService: IProjectionServant, StatelessService {
     static func requirement(_ operation: String) -> Requirement { .user }
 }
 struct TimelineService: ITimelineServant, StatelessService {
-    init(_ call: Call) {}
-    static func requirement(_ operation: String) -> Requirement { .user }
-}
-struct UpdateService: IUpdateServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }
 }
@@ -83,10 +75,6 @@ struct RepositoryInfoService: IRepositoryInfoServant, StatelessService {
     static func requirement(_ operation: String) -> Requirement { .user }
 }
 struct RenderingSettingsService: IRenderingSettingsServant, StatelessService {
-    init(_ call: Call) {}
-    static func requirement(_ operation: String) -> Requirement { .user }
-}
-struct MetadataService: IMetadataServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }
 }

@@ -59,15 +59,8 @@ struct ResultFilter {
     }
 
     func facts(_ entity: Entity, id: Int64, ownerID: Int64?, groupID: Int64?) -> ObjectFacts {
-        let isLink = entity.name.hasSuffix("AnnotationLink")
-        let kind = EntityKind(
-            entity.name,
-            ancestors: Set(entity.lineage.map(\.name)).union(isLink ? [EntityKind.annotationLink] : []),
-            isSystem: entity.isGlobal,
-            isDisplay: entity.area == "display"
-        )
-        return ObjectFacts(
-            kind,
+        ObjectFacts(
+            EntityKind(entity),
             id: id,
             ownerID: ownerID,
             groupID: groupID,
@@ -107,5 +100,18 @@ struct ResultFilter {
         guard let number = loaded.entity.field(property) else { return }
         let value: String? = if case .text(let text) = mask { text } else { nil }
         builder[loaded.object][number] = Box(value)
+    }
+}
+
+extension EntityKind {
+    /// What decisions need to know of a class of the data model.
+    init(_ entity: Entity) {
+        let isLink = entity.name.hasSuffix("AnnotationLink")
+        self.init(
+            entity.name,
+            ancestors: Set(entity.lineage.map(\.name)).union(isLink ? [EntityKind.annotationLink] : []),
+            isSystem: entity.isGlobal,
+            isDisplay: entity.area == "display"
+        )
     }
 }

@@ -65,9 +65,17 @@ extension ReadTransaction {
     ) throws -> [[IObject]] {
         let rows = RowLoader(self, scope: scope)
         let keys = try requests.map { try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch, only: $0.only)) }
+        return try build(rows, into: builder, visit: visit) { object in keys.map { $0.compactMap(object) } }
+    }
+
+    /// Builds all that was loaded; `result` picks from it.
+    func build<Result>(
+        _ rows: RowLoader, into builder: GraphBuilder, visit: (LoadedObject) throws -> Void,
+        _ result: ((RowLoader.Key) -> IObject?) -> Result
+    ) throws -> Result {
         let graph = try GraphFiller(rows, builder)
         try graph.fill(visit)
-        return keys.map { keys in keys.compactMap { graph.objects[$0].map(IObject.init(object:)) } }
+        return result { graph.objects[$0].map(IObject.init(object:)) }
     }
 }
 

@@ -35,6 +35,11 @@ final class RowLoader {
         self.scope = scope
     }
 
+    /// Says what is in a collection of an object that is loaded.
+    func setCollection(_ name: String, of holder: Key, _ elements: [Key]) {
+        collections[Property(key: holder, name: name)] = elements
+    }
+
     /// Loads objects by id, with what the tree says; those that are there, in the order of the ids.
     func load(_ entity: Entity, _ ids: [Int64], _ tree: FetchTree) throws -> [Key] {
         let keys = ids.map { Key(root: entity.root, id: $0) }

@@ -67,8 +67,18 @@ extension WriteTransaction {
         guard !entity.isAbstract else { throw StoreError(.refused("\(type) is abstract")) }
         for name in values.keys where entity.property(name) == nil { throw StoreError(.unknownName("\(type).\(name)")) }
         let id = try nextID(entity.sequence)
+        let permissions = try group(id: caller.groupID)?.permissions ?? Self.internalRow
+        let place = RowPlace(ownerID: caller.userID, groupID: caller.groupID, permissions: permissions)
+        try insertRow(entity, id, values, in: place, by: caller)
+        return id
+    }
+
+    /// Inserts an object under an id that was taken from its sequence.
+    func insertRow(
+        _ entity: Entity, _ id: Int64, _ values: [String: StoreValue], in place: RowPlace, by caller: Caller
+    ) throws {
         var rows: [String: [(column: String, value: (any DatabaseValueConvertible)?)]] = [:]
-        rows[entity.root.table] = try ownColumns(entity, id, caller)
+        rows[entity.root.table] = try ownColumns(entity, id, place, caller)
         for owner in entity.lineage {
             if case .joined(let key) = owner.storage, owner.base != nil { rows[owner.table] = [(key, id)] }
             if owner.isVersioned, owner.base == nil { rows[owner.table]?.append(("version", 0)) }
@@ -79,23 +89,21 @@ extension WriteTransaction {
         }
         for table in entity.lineage.map(\.table).unique { try insert(table, rows[table] ?? []) }
         for property in entity.allProperties {
-            guard case .map(let pairs)? = values[property.name] else { continue }
-            try setMap(property.name, of: type, id: id, pairs)
+            guard case .map(let pairs)? = values[property.name], !pairs.isEmpty else { continue }
+            try setMap(property.name, of: entity.name, id: id, pairs)
         }
-        try log(.insert, type, id, by: caller)
-        return id
+        try log(.insert, entity.name, id, by: caller)
     }
 
-    private func ownColumns(_ entity: Entity, _ id: Int64, _ caller: Caller) throws
+    private func ownColumns(_ entity: Entity, _ id: Int64, _ place: RowPlace, _ caller: Caller) throws
         -> [(column: String, value: (any DatabaseValueConvertible)?)]
     {
-        let permissions = try group(id: caller.groupID)?.permissions ?? Self.internalRow
         var columns: [(column: String, value: (any DatabaseValueConvertible)?)] = [
-            ("id", id), ("permissions", permissions),
+            ("id", id), ("permissions", place.permissions),
         ]
         let details = entity.root.detailsColumns
-        if let column = details[.owner] { columns.append((column, caller.userID)) }
-        if let column = details[.group] { columns.append((column, caller.groupID)) }
+        if let column = details[.owner] { columns.append((column, place.ownerID)) }
+        if let column = details[.group] { columns.append((column, place.groupID)) }
         for property in [DetailsProperty.creationEvent, .updateEvent] {
             if let column = details[property] { columns.append((column, try event(for: caller).id)) }
         }
@@ -103,21 +111,26 @@ extension WriteTransaction {
         return columns
     }
 
-    private func columns(_ property: Property, _ value: StoreValue, in owner: Entity) throws
+    /// The columns of a property with what a value puts into them. In an ordered collection that is the next place.
+    func columns(_ property: Property, _ value: StoreValue, in owner: Entity) throws
         -> [(column: String, value: (any DatabaseValueConvertible)?)]
     {
         guard let column = property.column else {
             guard case .map = value, case .map = property.content else { throw mismatch(owner, property) }
             return []
         }
-        if case .null = value { return [(column, nil)] }
+        if case .null = value {
+            switch property.content {
+            case .quantity(_, _, let unitColumn): return [(column, nil), (unitColumn, nil)]
+            case .reference(_, _, let index?): return [(column, nil), (index, nil)]
+            default: return [(column, nil)]
+            }
+        }
         switch (property.content, value) {
         case (.quantity(_, _, let unitColumn), .quantity(let number, let unit)):
             return [(column, number), (unitColumn, unit)]
-        case (.reference(let target, _, let index), .reference(let id)),
-            (.reference(let target, _, let index), .int(let id)):
+        case (.reference(_, _, let index), .reference(let id)), (.reference(_, _, let index), .int(let id)):
             guard let index else { return [(column, id)] }
-            _ = target
             let sql =
                 "SELECT ifnull(max(\(index.quoted)), -1) + 1 FROM \(owner.table.quoted) WHERE \(column.quoted) = ?"
             let place: Int64? = try row(sql, [id])?[0]

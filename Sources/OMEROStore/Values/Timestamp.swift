@@ -3,6 +3,7 @@
 #else
     public import Foundation
 #endif
+internal import OMEROModel
 
 /// A time as the store keeps it: whole milliseconds since 1970, UTC. That is what OMERO's `rtime` carries, so nothing
 /// is lost or rounded on the way, and times compare in SQL as the integers they are.
@@ -11,7 +12,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    public init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded()) }
+    /// A time that is out of range becomes the nearest that isn't: clients send what they like.
+    public init(_ date: Date) { milliseconds = date.omeroMilliseconds }
 
     public static var now: Timestamp { Timestamp(Date()) }
 

@@ -1,0 +1,200 @@
+internal import GRDB
+internal import IceEncoding
+public import OMEROModel
+
+extension WriteTransaction {
+    /// Saves objects, and all that is reachable from them along references and loaded collections: what has no id is
+    /// made, what is loaded is brought to what the client has, what is not loaded is left as it is.
+    ///
+    /// - An entry of an enumeration without an id is the one with its value.
+    /// - A version, and an event of the last update, that are not those stored mean that somebody else was first.
+    /// - A collection that is not loaded stays as it is. One that is loaded adds its new elements, and gives the order
+    ///   where there is one; what is missing in it stays: links go by being deleted.
+    ///
+    /// - Parameters:
+    ///   - rules: asked about every row; what they throw undoes all.
+    ///   - caller: on whose behalf events and the log are written.
+    /// - Returns: what can be loaded by ``ReadTransaction/load(_:into:visit:)``.
+    public func save(_ objects: [IObject], rules: any SaveRules, by caller: Caller) throws -> SavedGraph {
+        let saver = GraphSaver(self, try IncomingGraph(objects), rules, caller)
+        try saver.save()
+        return saver.result(objects)
+    }
+}
+
+/// Brings a graph into the database; only for one graph, and in one transaction.
+final class GraphSaver {
+    typealias Key = RowLoader.Key
+
+    /// A row that instances of the graph stand for.
+    struct RowState {
+        let entity: Entity
+        let id: Int64
+        let isNew: Bool
+        var ownerID: Int64?
+        var groupID: Int64?
+        var version: Int32?
+        var creationEvent: Int64?
+        var updateEvent: Int64?
+        var externalInfo: Int64?
+        /// What is in the row, or is to be.
+        var values: [String: StoreValue]
+
+        var key: Key { Key(root: entity.root, id: id) }
+        var saved: SavedRow {
+            SavedRow(entity: entity, id: id, isNew: isNew, ownerID: ownerID, groupID: groupID, values: values)
+        }
+    }
+
+    let transaction: WriteTransaction
+    let graph: IncomingGraph
+    let rules: any SaveRules
+    let author: Caller
+    var rows: [Key: RowState] = [:]
+    /// Whose the new rows are.
+    var places: [Key: RowPlace] = [:]
+    /// The row of each instance.
+    private(set) var keys: [ObjectReference: Key] = [:]
+
+    init(_ transaction: WriteTransaction, _ graph: IncomingGraph, _ rules: any SaveRules, _ author: Caller) {
+        self.transaction = transaction
+        self.graph = graph
+        self.rules = rules
+        self.author = author
+    }
+
+    func save() throws {
+        try findRows()
+        let new = try makeRows()
+        try change(besides: new)
+        try checkReading()
+        try arrange()
+    }
+
+    func row(of object: ObjectReference) -> RowState? { keys[object].flatMap { rows[$0] } }
+
+    // MARK: Which rows
+
+    /// Finds the rows of what has an id, and gives ids to what has none.
+    private func findRows() throws {
+        var wanted: [Entity: [Int64]] = [:]
+        for object in graph.order {
+            guard let incoming = graph.objects[object] else { continue }
+            guard let id = try incoming.id ?? entry(incoming) else { continue }
+            keys[object] = Key(root: incoming.entity.root, id: id)
+            wanted[incoming.entity.root, default: []].append(id)
+        }
+        for (root, ids) in wanted { try load(root, ids.unique) }
+        for object in graph.order {
+            guard let incoming = graph.objects[object] else { continue }
+            if let key = keys[object] {
+                try check(incoming, key)
+            } else {
+                let id = try transaction.nextID(incoming.entity.sequence)
+                keys[object] = Key(root: incoming.entity.root, id: id)
+            }
+        }
+    }
+
+    /// The id of an enumeration's entry that is named by its value.
+    private func entry(_ incoming: IncomingObject) throws -> Int64? {
+        guard incoming.entity.kind == .enumeration,
+            let member = incoming.plan.members.first(where: { $0.property.name == "value" })
+        else { return nil }
+        guard case .text(let value) = try StoreValue(incoming.object, member) else {
+            throw StoreError(.missingValue(table: incoming.entity.table, column: "value"))
+        }
+        return try transaction.enumeration(incoming.entity.name, value: value)?.id
+    }
+
+    private func load(_ root: Entity, _ ids: [Int64]) throws {
+        let plan = try LoadPlan.of(root)
+        let found = try transaction.rowsByID("\(plan.query) WHERE \(plan.idColumn) IN (%)", ids)
+        var maps: [Entity: [Int64]] = [:]
+        for row in found {
+            guard let type = plan.type(of: row) else { continue }
+            func id(_ property: DetailsProperty) -> Int64? { plan.detailsPositions[property].flatMap { row[$0] } }
+            let stored = type.stored(row)
+            var state = RowState(
+                entity: type.entity, id: row[0], isNew: false, ownerID: id(.owner), groupID: id(.group),
+                creationEvent: id(.creationEvent), updateEvent: id(.updateEvent), externalInfo: id(.externalInfo),
+                values: [:])
+            let save = try SavePlan.of(type.entity)
+            for member in save.members { state.values[member.property.name] = stored[member.field] }
+            if let field = save.versionField {
+                if case .int(let version)? = stored[field] {
+                    state.version = Int32(truncatingIfNeeded: version)
+                } else {
+                    state.version = 0
+                }
+            }
+            rows[state.key] = state
+            if !type.maps.isEmpty { maps[type.entity, default: []].append(state.id) }
+        }
+        for (type, ids) in maps {
+            for member in try SavePlan.of(type).members {
+                guard case .map = member.property.content else { continue }
+                let pairs = try transaction.maps(member.property.name, of: type.name, ids: ids)
+                for id in ids {
+                    rows[Key(root: type.root, id: id)]?.values[member.property.name] = .map(pairs[id] ?? [])
+                }
+            }
+        }
+    }
+
+    /// Whether the row that an instance names by its id is there, and of its class.
+    private func check(_ incoming: IncomingObject, _ key: Key) throws {
+        guard let row = rows[key] else { throw StoreError(.notFound(entity: incoming.entity.name, id: key.id)) }
+        let fits = incoming.isLoaded ? row.entity == incoming.entity : row.entity.isA(incoming.entity.name)
+        guard fits else {
+            throw StoreError(.refused("\(row.entity.name):\(key.id) is not of the class \(incoming.entity.name)"))
+        }
+    }
+
+    // MARK: Values
+
+    /// What an instance has in its members.
+    func values(of incoming: IncomingObject) throws -> [String: StoreValue] {
+        var values: [String: StoreValue] = [:]
+        for member in incoming.plan.members {
+            if case .reference = member.property.content { continue }
+            values[member.property.name] = try StoreValue(incoming.object, member)
+        }
+        for reference in incoming.plan.references {
+            let target = graph.target(of: incoming, reference)
+            values[reference.member.property.name] = target.flatMap { keys[$0] }.map { .reference($0.id) } ?? .null
+        }
+        return values
+    }
+
+    func checkRequired(_ incoming: IncomingObject, _ values: [String: StoreValue]) throws {
+        for member in incoming.plan.members where member.property.isRequired {
+            guard member.property.defaultValue == nil, (values[member.property.name] ?? .null) == .null else {
+                continue
+            }
+            throw StoreError(
+                .missingValue(table: incoming.entity.name, column: member.property.name))
+        }
+    }
+
+    // MARK: Rights
+
+    /// Whether a row may refer to what it refers to.
+    func checkLinks(_ incoming: IncomingObject, where isAsked: (SavePlan.Reference, RowState) -> Bool) throws {
+        guard let row = row(of: incoming.object) else { return }
+        let targets = incoming.plan.references.compactMap { reference in
+            graph.target(of: incoming, reference).flatMap(self.row(of:)).map { (reference, $0) }
+        }
+        let first = targets.lazy.compactMap { $0.1.groupID }.first
+        for (reference, target) in targets where isAsked(reference, target) {
+            try rules.checkLink(from: row.saved, to: target.saved, firstTargetGroup: first)
+        }
+    }
+
+    /// Whatever a client names by its id, it has to be able to read.
+    private func checkReading() throws {
+        for key in Set(keys.values).sorted(by: { ($0.root.name, $0.id) < ($1.root.name, $1.id) }) {
+            if let row = rows[key], !row.isNew { try rules.checkReading(row.saved) }
+        }
+    }
+}

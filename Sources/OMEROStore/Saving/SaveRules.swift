@@ -1,0 +1,72 @@
+/// An object that is saved, linked to or deleted, as far as decisions about it need it.
+public struct SavedRow: Sendable, Hashable {
+    public let entity: Entity
+    public let id: Int64
+    /// Whether this transaction makes it.
+    public let isNew: Bool
+    /// Nil for global types.
+    public let ownerID: Int64?
+    public let groupID: Int64?
+    /// What is stored of it, or about to be, by property.
+    public let values: [String: StoreValue]
+}
+
+/// An object that a client wants made, with what it says of the details.
+public struct SaveWish: Sendable, Hashable {
+    public let entity: Entity
+    public let ownerID: Int64?
+    public let groupID: Int64?
+    /// As the database has permissions.
+    public let permissions: Int64?
+    /// The group of the first object that it refers to; nil if it refers to none that is in a group.
+    public let firstLinkedGroup: Int64?
+    public let values: [String: StoreValue]
+}
+
+/// Whose a new row is.
+public struct RowPlace: Sendable, Hashable {
+    /// Nil for global types.
+    public let ownerID: Int64?
+    public let groupID: Int64?
+    public let permissions: Int64
+
+    public init(ownerID: Int64?, groupID: Int64?, permissions: Int64) {
+        self.ownerID = ownerID
+        self.groupID = groupID
+        self.permissions = permissions
+    }
+}
+
+/// What a client wants changed in an object that is stored.
+public struct SaveChange: Sendable {
+    /// As it is stored.
+    public let row: SavedRow
+    /// By property; only what is new.
+    public let values: [String: StoreValue]
+    /// The version and the update's event that the client has read, where it says so.
+    public let sentVersion: Int32?
+    public let sentUpdateEvent: Int64?
+    public let storedVersion: Int32?
+    public let storedUpdateEvent: Int64?
+    /// Where they are others than those stored.
+    public let newOwnerID: Int64?
+    public let newGroupID: Int64?
+    public let newCreationEvent: Int64?
+}
+
+/// Who may save what: the store asks, it does not decide. Whatever throws ends the transaction.
+public protocol SaveRules {
+    /// Whose a new object becomes.
+    func place(_ wish: SaveWish) throws -> RowPlace
+    /// An object that is about to be changed; `values` of it can be empty if only its place in a collection changes.
+    func checkUpdate(_ change: SaveChange) throws
+    /// An object that a client sent whole without having changed it, with the version it has read.
+    func checkVersion(_ change: SaveChange) throws
+    /// A reference of a new or changed object.
+    ///
+    /// - Parameter firstTargetGroup: the group of the first object that `row` refers to.
+    func checkLink(from row: SavedRow, to target: SavedRow, firstTargetGroup: Int64?) throws
+    /// An object that is stored and that a client names by its id.
+    func checkReading(_ row: SavedRow) throws
+    func checkDeleting(_ row: SavedRow) throws
+}
