@@ -65,7 +65,7 @@ struct Examination {
 
     private func connect() async throws -> (Finding.Outcome, String, String?) {
         let limit = TimeAmount.seconds(Int64(settings.connectSeconds?.value ?? 10))
-        let channel: any Channel
+        let channel: any NIOCore.Channel
         do {
             channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(limit)
@@ -107,7 +107,7 @@ struct Examination {
         let background = Task { await communicator.run() }
         defer { background.cancel() }
         let identity = Identity(name: "router", category: "OMERO.Glacier2")
-        let proxy = try communicator.proxy(ProxyReference(identity: identity, endpoints: [address.endpoint]))
+        let proxy = communicator.proxy(ProxyReference(identity: identity, endpoints: [address.endpoint]))
         var connection: Connection?
         let name = address.transport.isSecure ? "TLS" : "protocol"
         let failure = try await step(name) {
