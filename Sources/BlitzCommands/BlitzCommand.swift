@@ -28,7 +28,7 @@ public struct BlitzCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Objects:", subcommands: [ListCommand.self, GetCommand.self, HQLCommand.self]),
             CommandGroup(
-                name: "Servers:", subcommands: [DoctorCommand.self, ServeCommand.self]),
+                name: "Servers:", subcommands: [DoctorCommand.self, ServeCommand.self, DemoCommand.self]),
             CommandGroup(name: "Help:", subcommands: [ExitCodesCommand.self]),
         ]
     )

@@ -14,7 +14,8 @@ struct ServerOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The user. Else OMERO_USER, else that of the current session.")
     var user: String?
 
-    @Flag(help: "Read the user's password from standard input. Else OMERO_PASSWORD, else the current session is joined.")
+    @Flag(
+        help: "Read the user's password from standard input. Else OMERO_PASSWORD, else the current session is joined.")
     var passwordStdin = false
 
     @Option(name: .shortAndLong, help: "The key of an open session to join, in place of user and password.")

@@ -34,14 +34,17 @@ extension Examination {
         guard let theirs else { return (.warning, "the server does not tell its time", nil) }
         let middle = before.addingTimeInterval(after.timeIntervalSince(before) / 2)
         let difference = theirs.timeIntervalSince(middle)
-        let text = "\((abs(difference) * 1000).rounded() / 1000) s \(difference < 0 ? "behind" : "ahead of") this machine"
+        let text =
+            "\((abs(difference) * 1000).rounded() / 1000) s \(difference < 0 ? "behind" : "ahead of") this machine"
         guard abs(difference) > 60 else { return (.good, text, nil) }
         return (.warning, text, "One of the two clocks is wrong; both should follow a time server")
     }
 
     func limits(of gateway: BlitzGateway) async throws -> Found {
         let session = try await gateway.session()
-        let idle = session.limits.idle.map { "ends after \(duration($0.components.seconds)) without a call" } ?? "no idle limit"
+        let idle =
+            session.limits.idle.map { "ends after \(duration($0.components.seconds)) without a call" }
+            ?? "no idle limit"
         let life = session.limits.life.map { ", and after \(duration($0.components.seconds)) in any case" } ?? ""
         let count = try await gateway.mySessions().count
         let text = "the session \(idle)\(life); \(count) open \(count == 1 ? "session" : "sessions") of this user"

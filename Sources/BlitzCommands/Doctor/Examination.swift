@@ -93,7 +93,8 @@ struct Examination {
                 advice: "A firewall may drop what is sent there. \(ports)", phase: .connect)
         }
         return GatewayError(
-            .unreachable, "there is no way to \(address.host)", advice: "Check the network, and whether a VPN is needed",
+            .unreachable, "there is no way to \(address.host)",
+            advice: "Check the network, and whether a VPN is needed",
             phase: .connect)
     }
 
@@ -128,8 +129,11 @@ struct Examination {
                 return (
                     .good,
                     "a Glacier2 router of OMERO"
-                        + (timeout.map { ", which drops connections after \(duration($0.components.seconds)) of silence" }
-                            ?? ""), nil
+                        + (timeout.map {
+                            ", which drops connections after \(duration($0.components.seconds)) of silence"
+                        }
+                            ?? ""),
+                    nil
                 )
             } catch {
                 throw GatewayError(explaining: error, during: .router, at: address)
@@ -139,7 +143,10 @@ struct Examination {
 
     private func tlsFinding(_ connection: Connection) -> (Finding.Outcome, String, String?) {
         guard let tls = connection.tls else {
-            return (.warning, "not encrypted: everybody between can read along, passwords too", "Use the port with TLS, usually 4064")
+            return (
+                .warning, "not encrypted: everybody between can read along, passwords too",
+                "Use the port with TLS, usually 4064"
+            )
         }
         let fingerprint = tls.fingerprint?.description ?? "none"
         let file = KnownServersFile(path: GatewayConfiguration.knownServersPath(environment: console.environment))
@@ -178,7 +185,8 @@ struct Examination {
         case .ask:
             try tell(
                 Finding(
-                    step: "log-in", outcome: .skipped, milliseconds: 0, found: "not tried: no session is stored for this server",
+                    step: "log-in", outcome: .skipped, milliseconds: 0,
+                    found: "not tried: no session is stored for this server",
                     advice: "blitz login \(address.target), or blitz doctor user@host --password-stdin"))
             return nil
         case .stored(let sessions):
@@ -227,6 +235,8 @@ private struct LookingKnownServers: KnownServersStore {
         try file.fingerprint(host: host, port: port)
     }
 
-    func remember(_ fingerprint: CertificateFingerprint, host: String, port: Int) -> CertificateFingerprint { fingerprint }
+    func remember(_ fingerprint: CertificateFingerprint, host: String, port: Int) -> CertificateFingerprint {
+        fingerprint
+    }
     func forget(host: String, port: Int) {}
 }

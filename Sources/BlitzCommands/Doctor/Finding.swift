@@ -31,7 +31,9 @@ struct Finding: Record {
             }
         let time = outcome == .skipped ? "" : "\(milliseconds) ms"
         let width = terminal.columns.map { max(20, $0 - 29) }
-        var lines = ["\(mark) \(step.padded(to: 10))\(String(repeating: " ", count: max(0, 11 - time.columns)))\(time)  "]
+        var lines = [
+            "\(mark) \(step.padded(to: 10))\(String(repeating: " ", count: max(0, 11 - time.columns)))\(time)  "
+        ]
         let indent = String(repeating: " ", count: 28)
         let texts = [found] + (advice.map { ["→ " + $0] } ?? [])
         for (index, text) in texts.flatMap({ $0.onOneLine.wrapped(to: width) }).enumerated() {

@@ -42,7 +42,8 @@ struct GroupAddCommand: Command {
     static let configuration = CommandConfiguration(commandName: "add", abstract: "Make a group.")
     @Argument(help: "The group's name.")
     var name: String
-    @Option(name: [.customLong("type"), .customLong("permissions")], help: "What members may do with each other's data.")
+    @Option(
+        name: [.customLong("type"), .customLong("permissions")], help: "What members may do with each other's data.")
     var level = LevelArgument(.privateGroup)
     @Option var description: String?
     @OptionGroup var server: ServerOptions

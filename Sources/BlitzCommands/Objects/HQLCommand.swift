@@ -15,7 +15,9 @@ struct HQLCommand: Command {
     )
     @Argument(help: "The query.")
     var query: String
-    @Option(name: .customLong("param"), help: "A value for a :name of the query, as name=value; whole numbers count as such.")
+    @Option(
+        name: .customLong("param"),
+        help: "A value for a :name of the query, as name=value; whole numbers count as such.")
     var parameters: [QueryParameter] = []
     @Option(name: .shortAndLong, help: "The group, by name or number, or all; else that of the session.")
     var group: GroupScope?

@@ -19,7 +19,8 @@ enum JSONValue: Encodable, Sendable, Hashable {
         case .bool(let value): try container.encode(value)
         case .integer(let value): try container.encode(value)
         // JSON has no name for them.
-        case .number(let value): if value.isFinite { try container.encode(value) } else { try container.encode("\(value)") }
+        case .number(let value):
+            if value.isFinite { try container.encode(value) } else { try container.encode("\(value)") }
         case .text(let value): try container.encode(value)
         case .list(let values): try container.encode(values)
         case .object(let members): try container.encode(members)
@@ -68,7 +69,8 @@ enum JSONValue: Encodable, Sendable, Hashable {
             members["id"] = handle.id.map { .integer($0) } ?? .null
             let fields = object.descriptor.allFields.map(\.name)
             for name in ["_name", "_omeName", "_textValue", "_value"] where handle.isLoaded {
-                guard let index = fields.firstIndex(of: name), case .instance("::omero::RString") = object.descriptor.allFields[index].type
+                guard let index = fields.firstIndex(of: name),
+                    case .instance("::omero::RString") = object.descriptor.allFields[index].type
                 else { continue }
                 if let text = (object[index] as Box<String>).value { members["name"] = .text(text) }
                 break

@@ -18,7 +18,9 @@ struct ModelClass: ExpressibleByArgument, Sendable {
     init?(argument: String) {
         let lower = argument.lowercased()
         let candidates = [Self.aliases[lower], argument, argument.capitalizedFirst].compactMap(\.self)
-        let singular = lower.hasSuffix("s") ? [Self.aliases[String(lower.dropLast())], String(argument.dropLast()).capitalizedFirst] : []
+        let singular =
+            lower.hasSuffix("s")
+            ? [Self.aliases[String(lower.dropLast())], String(argument.dropLast()).capitalizedFirst] : []
         for name in candidates + singular.compactMap(\.self) {
             guard let found = omeroModelTypes.classDescriptor("::omero::model::\(name)"),
                 found.isA("::omero::model::IObject")
@@ -43,7 +45,10 @@ struct ModelClass: ExpressibleByArgument, Sendable {
     ]
 
     static var allValueStrings: [String] {
-        ["project", "dataset", "image", "screen", "plate", "well", "run", "tag", "comment", "map", "file", "roi", "folder"]
+        [
+            "project", "dataset", "image", "screen", "plate", "well", "run", "tag", "comment", "map", "file", "roi",
+            "folder",
+        ]
     }
 }
 

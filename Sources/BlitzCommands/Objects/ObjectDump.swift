@@ -17,7 +17,7 @@ struct ObjectDump: Encodable, Sendable {
         for (index, field) in object.descriptor.allFields.enumerated() {
             var name = Substring(field.name)
             // Those without the mark say what is loaded.
-            guard name.hasPrefix("_"), name != "_id", name != "_details" else { continue }
+            guard name.hasPrefix("_"), !["_id", "_details", "_loaded"].contains(name) else { continue }
             name = name.dropFirst()
             if name.hasSuffix("Loaded") || name.hasSuffix("CountPerOwner") { continue }
             if name.hasSuffix("Seq") { name = name.dropLast(3) }

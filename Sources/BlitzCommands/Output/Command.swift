@@ -51,7 +51,11 @@ private func interruptible(_ body: @Sendable @escaping () async throws -> Void) 
     }
     defer { watch.cancel() }
     do {
-        try await withTaskCancellationHandler { try await work.value } onCancel: { work.cancel() }
+        try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            work.cancel()
+        }
     } catch {
         if isInterrupted.withLock({ $0 }) { throw Failure(.interrupted, "interrupted") }
         throw error

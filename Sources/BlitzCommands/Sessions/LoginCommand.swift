@@ -25,7 +25,9 @@ struct LoginCommand: Command {
     @Argument(help: "The server and the user: [user@]host[:port], or a URL with ssl, wss, ws or tcp.")
     var target: String?
 
-    @Option(name: [.customShort("w"), .long], help: "The password. Others may see it in the list of processes: better leave it out.")
+    @Option(
+        name: [.customShort("w"), .long],
+        help: "The password. Others may see it in the list of processes: better leave it out.")
     var password: String?
 
     @Flag(help: "Read the password from standard input.")
@@ -34,7 +36,9 @@ struct LoginCommand: Command {
     @Option(name: .shortAndLong, help: "The name of the group to work in; else the user's default group.")
     var group: String?
 
-    @Option(help: ArgumentHelp("Log in on behalf of the user: this administrator's password is asked for.", valueName: "admin"))
+    @Option(
+        help: ArgumentHelp(
+            "Log in on behalf of the user: this administrator's password is asked for.", valueName: "admin"))
     var sudo: String?
 
     @Option(help: ArgumentHelp("After so many seconds without a call the session ends.", valueName: "seconds"))
@@ -111,7 +115,8 @@ private struct LoginConversation {
     func open() async throws -> Opened {
         if let again = try await takeUpAgain() { return again }
         let named = settings.address.flatMap { $0.origin.isLastLogin && console.canAsk ? nil : $0.value }
-        let address = try named ?? connector.askForServer(default: settings.address?.value.withoutUser.target ?? "localhost")
+        let address =
+            try named ?? connector.askForServer(default: settings.address?.value.withoutUser.target ?? "localhost")
         let group = settings.group.flatMap { $0.origin.isLastLogin ? nil : $0.value }
         if let credentials = settings.credentials, !credentials.origin.isLastLogin, command.sudo == nil {
             let gateway = try await connector.open(
@@ -166,7 +171,8 @@ private struct LoginConversation {
             }
         }
         let gateway =
-            if let known = typed ?? console.environment["OMERO_PASSWORD"], !known.isEmpty { try await open(known) } else {
+            if let known = typed ?? console.environment["OMERO_PASSWORD"], !known.isEmpty { try await open(known) } else
+            {
                 try await connector.withTypedPassword(of: admin, at: address, open)
             }
         return Opened(gateway: gateway, verb: "\(admin) is logged in", shouldStore: true)

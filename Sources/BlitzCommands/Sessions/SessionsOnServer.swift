@@ -174,7 +174,8 @@ struct SessionsKeepAliveCommand: Command {
 struct SessionsOpenCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "open",
-        abstract: "Open a session for another user and print its key: for administrators, and leaders of the user's group.",
+        abstract:
+            "Open a session for another user and print its key: for administrators, and leaders of the user's group.",
         discussion: "Who has the key acts as that user: blitz login HOST --key KEY"
     )
     @Argument(help: "The user's name.")

@@ -66,8 +66,11 @@ struct IdentityReport: Codable, Sendable, Hashable {
         var rows = [
             ("user", "\(userName) (\(fullName)), number \(userId)"),
             ("group", "\(groupName), number \(groupId)" + (groupPermissions.map { ", \($0)" } ?? "")),
-            ("server", "\(host):\(port), \(secure ? "encrypted" : "NOT encrypted")"
-                + (serverVersion.map { ", OMERO \($0)" } ?? "")),
+            (
+                "server",
+                "\(host):\(port), \(secure ? "encrypted" : "NOT encrypted")"
+                    + (serverVersion.map { ", OMERO \($0)" } ?? "")
+            ),
             ("member of", names(memberOf)),
             ("leader of", names(leaderOf)),
         ]

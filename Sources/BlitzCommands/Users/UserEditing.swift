@@ -20,7 +20,9 @@ struct UserAddCommand: Command {
     var firstName: String
     @Argument(help: "The last name.")
     var lastName: String
-    @Option(name: [.customShort("G"), .customLong("group")], help: "A group, by name or number; may be given several times.")
+    @Option(
+        name: [.customShort("G"), .customLong("group")], help: "A group, by name or number; may be given several times."
+    )
     var groups: [String] = []
     @Flag(help: "An administrator, without restrictions unless --privileges are given.")
     var admin = false
@@ -93,7 +95,8 @@ struct UserAddCommand: Command {
 struct UserEditCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "edit",
-        abstract: "Change an account. Your own names, e-mail and institution are yours to change, the rest administrators'."
+        abstract:
+            "Change an account. Your own names, e-mail and institution are yours to change, the rest administrators'."
     )
     @Argument(help: "The user.")
     var user: String
