@@ -24,9 +24,7 @@ struct ServerOptions: ParsableArguments {
     /// What is set, by these options or elsewhere.
     func settings(on console: Console) throws -> ConnectionSettings {
         let password = passwordStdin ? try passwordFromInput(console) : nil
-        return try ConnectionSettings(
-            .init(host: server, user: user, password: password, sessionKey: key),
-            environment: console.environment, sessions: console.sessionFiles)
+        return try console.settings(.init(host: server, user: user, password: password, sessionKey: key))
     }
 
     /// Runs `body` with a gateway, which is closed afterwards: a session that was joined goes on.
@@ -49,6 +47,20 @@ struct ServerOptions: ParsableArguments {
 }
 
 extension Console {
+    /// What is set where the server, if one is named here, is an address: else the error speaks of what was typed.
+    func settings(_ given: ConnectionSettings.Given = .init()) throws -> ConnectionSettings {
+        if let host = given.host {
+            do {
+                _ = try ServerAddress(host)
+            } catch {
+                throw Failure(
+                    .setting, error.message,
+                    advice: "Write it like user@omero.example.org, with :port behind it if that is not 4064")
+            }
+        }
+        return try ConnectionSettings(given, environment: environment, sessions: sessionFiles)
+    }
+
     /// The sessions that this person has opened, with this program or with the `omero` command.
     var sessionFiles: SessionFiles { SessionFiles(environment: environment) }
 }

@@ -23,9 +23,7 @@ struct DoctorCommand: Command {
 
     func perform(on console: Console) async throws {
         let password = passwordStdin ? try passwordFromInput(console) : nil
-        let settings = try ConnectionSettings(
-            .init(host: target, user: user, password: password), environment: console.environment,
-            sessions: console.sessionFiles)
+        let settings = try console.settings(.init(host: target, user: user, password: password))
         guard let address = settings.address else {
             throw Failure(.setting, "no server is set", advice: "Name it: blitz doctor host")
         }

@@ -36,18 +36,34 @@ struct Failure: Error, Sendable, Hashable {
         self.init(
             ExitCause(error.kind, phase: error.phase), (error.message + place + maybe).onOneLine,
             advice: error.advice ?? Self.nextStep(error))
-        if error.tls == .changed {
+        switch (error.kind, error.tls) {
+        case (.tls, .changed?):
             advice =
                 "Ask the server's administrator for its fingerprint. If it is the new one, remove the server's line from "
                 + "\(GatewayConfiguration.knownServersPath()); if not, somebody may be in between"
+        case (.tls, .handshake?) where error.advice == nil:
+            // What a port without TLS does with the beginning of a handshake is to hang up.
+            cause = .notOMERO
+            advice = "That port may have no TLS. \(Self.ports)"
+        case (.timedOut, _) where error.phase == .router:
+            cause = .notOMERO
+            advice = "That port may have TLS, or belong to something else. \(Self.ports)"
+        case (.inactiveUser, _):
+            message = "the account is there, but may not log in" + place
+        default: break
         }
     }
+
+    private static let ports = "OMERO's ports are 4064 with TLS (ssl://) and 4063 without (tcp://)"
 
     /// For errors that come without advice, which the library gives where it knows something special.
     private static func nextStep(_ error: GatewayError) -> String? {
         switch error.kind {
         case .sessionExpired, .sessionEnded: "Log in again: blitz login"
+        case .notFound: "Check the name or the number. What there is: blitz users, blitz groups, blitz ls --group all"
         case .noPermission: "See what this account may do: blitz whoami"
+        case .notInGroup where error.phase == .login:
+            "Check the group's name; without one the user's default group is taken"
         case .notInGroup: "See which groups there are: blitz whoami"
         case .unreachable, .connectionLost, .timedOut, .notAnOMEROServer: "Find out more: blitz doctor"
         default: nil

@@ -61,9 +61,7 @@ struct LoginCommand: Command {
 
     func perform(on console: Console) async throws {
         let typed = passwordStdin ? try passwordFromInput(console) : password
-        let settings = try ConnectionSettings(
-            .init(host: target, password: typed, sessionKey: key, group: group, idleSeconds: timeout),
-            environment: console.environment, sessions: console.sessionFiles)
+        let settings = try console.settings(.init(host: target, password: typed, sessionKey: key, group: group, idleSeconds: timeout))
         let opened = try await LoginConversation(command: self, console: console, settings: settings, typed: typed)
             .open()
         let gateway = opened.gateway

@@ -86,9 +86,7 @@ struct UserPasswordCommand: Command {
 
     func perform(on console: Console) async throws {
         let own = server.passwordStdin ? try passwordFromInput(console) : console.environment["OMERO_PASSWORD"]
-        let settings = try ConnectionSettings(
-            .init(host: server.server, user: server.user), environment: console.environment,
-            sessions: console.sessionFiles)
+        let settings = try console.settings(.init(host: server.server, user: server.user))
         let connector = Connector(console: console)
         let plan = try ConnectionPlan(settings, sessions: console.sessionFiles)
         let address = try plan.address ?? connector.askForServer()
