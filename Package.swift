@@ -191,7 +191,10 @@ let package = Package(
         ),
         // What the gateway shares with omero-py.
         .testTarget(
-            name: "OMEROGatewayInteropTests", dependencies: ["OMERO", "InteropProcess"], swiftSettings: house),
+            name: "OMEROGatewayInteropTests",
+            dependencies: ["OMERO", "OMEROServer", "InteropProcess", "blitz"],
+            swiftSettings: house
+        ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),
         .testTarget(name: "Glacier2Tests", dependencies: ["Ice", "Glacier2"], swiftSettings: house),
         .testTarget(

@@ -22,12 +22,11 @@ struct IcePropertiesTests {
             (0..<Int.random(in: 0..<24)).map { _ in pieces.randomElement() ?? "" }.joined()
         }
         texts.append("\u{feff}omero.host = localhost # here\nomero.pass=a\\#b\\=c\\ \nomero.user=\n")
-        var paths: [String] = []
+        texts += ["a=b\t\\ \\", "a=\\ \\ \\x\\", "a=\\ \\z", "a\\ \\=b", "a=b\\ \\\\ ", "a=\\ \\\t\\"]
         for (number, text) in texts.enumerated() {
-            paths.append("\(folder)/\(number)")
-            try Data(text.utf8).write(to: URL(fileURLWithPath: paths[number]))
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(number)"))
         }
-        let results = try await StorePeer.run(folder, [["properties", paths]])
+        let results = try await StorePeer.run(folder, [["properties", folder, texts.count]])
         let read = try #require(results.first as? [[String: String]])
         try #require(read.count == texts.count)
         for (text, properties) in zip(texts, read) {

@@ -39,6 +39,15 @@ struct ClientLifeTests {
     @Test("queries", .enabled(if: Drivers.isThere("query_life"), "there is no query_life.py"))
     func queries() async throws { try await drive("query_life", atLeast: 1) }
 
+    @Test("objects are saved, changed, linked and deleted")
+    func updates() async throws { try await drive("update_life", atLeast: 15) }
+
+    @Test("an object of every class with everything in it is saved and found again")
+    func everyClass() async throws { try await drive("every_class", atLeast: 162) }
+
+    @Test("containers and annotations are loaded and counted")
+    func containers() async throws { try await drive("container_life", atLeast: 8) }
+
     /// Runs a driver; each of its failed checks becomes an issue.
     private func drive(_ name: String, atLeast count: Int) async throws {
         let text = try await OMEROServer.withServer { server in

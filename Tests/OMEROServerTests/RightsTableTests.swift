@@ -24,14 +24,16 @@ struct RightsTableTests {
                     for owner in Self.owners(of: role, cast) {
                         for context in Context.allCases {
                             for operation in Operation.allCases {
-                                let what = "\(role.name): \(operation) \(owner.name)'s in \(context) of \(group.permissions)"
+                                let what =
+                                    "\(role.name): \(operation) \(owner.name)'s in \(context) of \(group.permissions)"
                                 let id = try await Self.dataset(of: owner, in: group)
                                 let cell = Cell(role, id, owner.identity.userID, group, context, cast)
                                 let expected = cell.expected(operation)
                                 let found = try await cell.attempt(operation)
                                 #expect(
                                     (found == nil) == (expected == nil),
-                                    "\(what): the rules say \(expected?.message ?? "yes"), the server \(found ?? "yes")")
+                                    "\(what): the rules say \(expected?.message ?? "yes"), the server \(found ?? "yes")"
+                                )
                                 cells += 1
                                 if found == nil { allowed += 1 }
                                 if operation == .read { try await cell.checkFlags(expected == nil) }
@@ -118,7 +120,8 @@ private struct Cell {
     private func link(
         _ caller: OMEROAccess.Caller, _ link: EntityKind, _ new: EntityKind
     ) throws(AccessRefusal) {
-        func made(_ kind: EntityKind, _ linked: GroupFacts?, _ group: GroupFacts?) throws(AccessRefusal) -> ObjectFacts {
+        func made(_ kind: EntityKind, _ linked: GroupFacts?, _ group: GroupFacts?) throws(AccessRefusal) -> ObjectFacts
+        {
             let place = try caller.place(NewObject(kind, group: group, firstLinkedGroup: linked))
             return ObjectFacts(
                 kind, id: nil, ownerID: place?.ownerID, groupID: place?.group.id,

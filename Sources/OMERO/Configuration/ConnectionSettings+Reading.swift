@@ -14,8 +14,8 @@ extension ConnectionSettings {
     ///   - iceConfig: the paths of files of Ice's properties, with commas in between, which must be there; nil for what
     ///     the variable `ICE_CONFIG` says.
     ///   - sessions: where the last log-in is looked for; nil asks nobody.
-    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/badConfiguration`` that names the place of a value that can't be
-    ///   used, and says what is expected there.
+    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/badConfiguration`` that names the place of a value that
+    ///   can't be used, and says what is expected there.
     public init(
         _ given: Given = Given(),
         environment: [String: String]? = nil,

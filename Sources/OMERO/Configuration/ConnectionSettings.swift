@@ -21,8 +21,8 @@
 /// | seconds for connecting | `OMERO_CONNECT_TIMEOUT` | `omero.connect.timeout` |
 /// | whom to trust, as ``Trust`` says | `OMERO_TRUST` | `omero.trust` |
 ///
-/// An empty value sets nothing. A port or a user within the server's text (`ami@omero.example.org:14064`) gives way to one
-/// that is set by itself in the same place or an earlier one.
+/// An empty value sets nothing. A port or a user within the server's text (`ami@omero.example.org:14064`) gives way to
+/// one that is set by itself in the same place or an earlier one.
 public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomReflectable {
     /// What a program sets itself. Nil leaves a setting to the other places.
     public struct Given: Sendable {
@@ -83,8 +83,8 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomRefle
         }
     }
 
-    /// The server, with the port and the user that count in the end. Its origin is that of the host. Nil if no place names
-    /// a server.
+    /// The server, with the port and the user that count in the end. Its origin is that of the host. Nil if no place
+    /// names a server.
     public var address: Setting<ServerAddress>?
     /// Where the port of ``address`` was set.
     public var portOrigin: SettingOrigin = .builtIn

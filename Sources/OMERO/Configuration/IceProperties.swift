@@ -1,8 +1,8 @@
 /// The properties in a file of the kind that the variable ICE_CONFIG names: lines of `name = value`.
 ///
-/// A `#` begins a comment. A backslash takes their meaning from `#`, `=`, space and itself, and stands for itself before
-/// anything else. Space around names and values does not count, unless a backslash keeps it in a value. Of two lines with
-/// the same name the later counts; a line without a value takes an earlier one back.
+/// A `#` begins a comment. A backslash takes their meaning from `#`, `=`, space and itself, and stands for itself
+/// before anything else. Space around names and values does not count, unless a backslash keeps it in a value. Of two
+/// lines with the same name the later counts; a line without a value takes an earlier one back.
 struct IceProperties: Sendable {
     struct Property: Sendable, Hashable {
         var value: String
@@ -62,7 +62,11 @@ struct IceProperties: Sendable {
                     rest.removeFirst()
                     value.append(byte)
                     value.append(next)
-                case (nil, true): value.append(byte)
+                case (nil, true):
+                    // Escaped spaces before a backslash that ends the line: Ice has them once more behind it.
+                    let kept = value.kept
+                    value.append(byte)
+                    value.bytes += kept
                 case (_, false): name.append(byte)
                 }
             default:

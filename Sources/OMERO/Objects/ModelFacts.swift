@@ -25,7 +25,7 @@ enum ModelFacts {
     /// What people call an object by: its name, a user's log-in name, a tag's text.
     static func nameProperty(of descriptor: ClassDescriptor) -> String? {
         let fields = fields(of: descriptor)
-        return ["name", "omeName", "textValue"].first { fields.contains($0) }
+        return ["textValue", "omeName", "name"].first { fields.contains($0) }
     }
 
     /// The way to the parents of a class: over links of a class of their own, or by a property.

@@ -15,16 +15,19 @@ extension GatewayCore {
         }
     }
 
-    /// Says when it is time for a beat.
+    /// Says when it is time for a beat. Looks again every second, as limits may have been changed and the machine may
+    /// have slept.
     private func tick() async {
         guard configuration.keepAlive.isEnabled else { return }
+        var last = ContinuousClock.now
         while !Task.isCancelled {
-            let idle = state.withLock { $0.session?.limits.idle }
-            let interval =
-                state.withLock { $0.session == nil }
-                ? .seconds(1) : configuration.keepAlive.interval(idleLimit: idle ?? .zero)
-            do { try await Task.sleep(for: max(interval, .milliseconds(10))) } catch { return }
-            signal.yield(.beat)
+            let idle = state.withLock { $0.session?.limits.idle } ?? .zero
+            let interval = max(configuration.keepAlive.interval(idleLimit: idle), .milliseconds(10))
+            if last + interval <= .now {
+                last = .now
+                signal.yield(.beat)
+            }
+            do { try await Task.sleep(for: max(min(last + interval - .now, .seconds(1)), .milliseconds(1))) } catch { return }
         }
     }
 

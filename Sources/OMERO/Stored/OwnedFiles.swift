@@ -51,7 +51,9 @@ enum OwnedFiles {
     }
 
     /// Writes a file so that a reader finds all of the old content or all of the new.
-    static func replace(_ path: String, with text: String, name: String) throws(GatewayError) {
+    ///
+    /// - Parameter synced: whether it is on the disk before this returns, and so outlives a loss of power.
+    static func replace(_ path: String, with text: String, name: String, synced: Bool) throws(GatewayError) {
         let bytes = Array(text.utf8)
         // With a dot in front, as those who list sessions pass over such names.
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
@@ -66,7 +68,7 @@ enum OwnedFiles {
             }
             if count > 0 { written += count } else if errno != EINTR { code = errno }
         }
-        if code == 0, fsync(file) != 0 { code = errno }
+        if code == 0, synced, fsync(file) != 0 { code = errno }
         // Some file systems notice only here that the disk is full.
         if close(file) != 0, code == 0 { code = errno }
         if code == 0, rename(fresh, path) != 0 { code = errno }

@@ -58,10 +58,10 @@ extension SessionFiles {
         }
     }
 
-    /// Writes the marks, from the inner folder to the outer one: who reads meanwhile finds the old session or the new one.
+    /// Writes the marks, from the inner folder to the outer one: who reads meanwhile finds the old session or the new.
     func mark(_ session: StoredSession, in place: Place) throws(GatewayError) {
         func write(_ text: String, _ path: String) throws(GatewayError) {
-            try OwnedFiles.replace(path, with: text, name: path)
+            try OwnedFiles.replace(path, with: text, name: path, synced: false)
         }
         try write(session.key, place.currentMarker)
         try write(session.user, place.userMarker)

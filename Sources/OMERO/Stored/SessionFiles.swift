@@ -4,8 +4,8 @@
     import Foundation
 #endif
 
-/// The sessions that a user has opened from this machine, shared with omero-py: what `omero login` stores is found here,
-/// and what is stored here `omero sessions list` shows.
+/// The sessions that a user has opened from this machine, shared with omero-py: what `omero login` stores is found
+/// here, and what is stored here `omero sessions list` shows.
 ///
 /// ```
 /// ROOT/._LASTHOST_  ._LASTPORT_            the server of the last log-in
@@ -15,8 +15,8 @@
 /// ```
 ///
 /// What is written is closed to everyone but its owner, replaces the old file as a whole, and is written under a lock
-/// that all programs with this type respect. Waiting for the lock blocks the thread, for 5 seconds at most. Reading needs no
-/// lock and changes nothing.
+/// that all programs with this type respect (omero-py knows none). Waiting for the lock blocks the thread, for 5
+/// seconds at most. Reading needs no lock and changes nothing.
 ///
 /// All errors are ``GatewayError``s of kind ``GatewayError/Kind/badConfiguration``. They name folders, but no session's
 /// file, as its name is the key.
@@ -161,7 +161,7 @@ public struct SessionFiles: Sendable, Hashable {
         try locked { () throws(GatewayError) in
             try OwnedFiles.makeFolder(place.hostFolder)
             try OwnedFiles.makeFolder(place.folder)
-            try OwnedFiles.replace(place.path, with: text, name: place.name)
+            try OwnedFiles.replace(place.path, with: text, name: place.name, synced: true)
             if makeCurrent { try mark(session, in: place) }
         }
     }
@@ -182,8 +182,8 @@ public struct SessionFiles: Sendable, Hashable {
         }
     }
 
-    /// Removes a session if an attempt to join it has failed because it is over. Any other error (a server that is down, a
-    /// wrong name) says nothing of the session, and leaves it stored.
+    /// Removes a session if an attempt to join it has failed because it is over. Any other error (a server that is
+    /// down, a wrong name) says nothing of the session, and leaves it stored.
     ///
     /// - Returns: whether it was removed.
     @discardableResult

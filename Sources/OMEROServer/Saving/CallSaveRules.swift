@@ -78,7 +78,8 @@ struct CallSaveRules: SaveRules {
     private func checkInsertsOnly(_ change: SaveChange) throws {
         guard insertsOnly, change.row.entity.kind != .enumeration else { return }
         throw ApiUsageException(
-            "INSERTs only: \(facts(change.row).label) has an id; refer to what is stored by objects that are not loaded")
+            "INSERTs only: \(facts(change.row).label) has an id; refer to what is stored by objects that are not loaded"
+        )
     }
 
     func checkLink(from row: SavedRow, to target: SavedRow, firstTargetGroup: Int64?) throws {

@@ -1,4 +1,3 @@
-import IceEncoding
 import OMEROAPI
 import OMEROModel
 import OMEROStore
@@ -61,9 +60,10 @@ struct AnnotationQuery: Sendable {
 extension ObjectFinder {
     /// With owners, and with the files of file annotations.
     func annotations(_ ids: [Int64]) throws -> [Annotation?] {
-        let fetch: [FetchPath] = ["details.owner", "details.creationEvent", "file.hasher"]
-        return try load("Annotation", Set(ids).sorted(), fetch: fetch).map { Annotation(object: $0.object) }
+        try load("Annotation", Set(ids).sorted(), fetch: Self.annotation).map { Annotation(object: $0.object) }
     }
+
+    private static let annotation: [FetchPath] = ["details.owner", "details.creationEvent", "file.hasher"]
 
     func ids(_ query: AnnotationQuery) throws -> [Int64] {
         guard let type = query.types.first else { return try ids("Annotation", query.conditions) }
@@ -81,19 +81,13 @@ extension ObjectFinder {
             "x.parent.id, x.child.id", root.link, .ids(ids, of: "x.parent.id"), order: "x.parent.id, x.child.id")
         var wanted = query.conditions
         wanted.addIDs(Set(links.map { $0[1] }).sorted())
-        let found = try annotations(try self.ids("Annotation", wanted))
+        let found = try byID("Annotation", try self.ids("Annotation", wanted), fetch: Self.annotation)
         let classes = query.classes
-        var byID: [Int64: Annotation] = [:]
-        for case let annotation? in found {
-            guard let id = annotation.id, let name = annotation.typeID.split(separator: ":").last,
-                classes?.contains(String(name)) ?? true
-            else { continue }
-            byID[id] = annotation
-        }
         var result: [Int64: [Annotation?]] = [:]
         var seen: Set<[Int64]> = []
         for link in links where seen.insert(link).inserted {
-            if let annotation = byID[link[1]] { result[link[0], default: []].append(annotation) }
+            guard let annotation = found[link[1]], classes?.contains(annotation.entity.name) ?? true else { continue }
+            result[link[0], default: []].append(Annotation(object: annotation.object.object))
         }
         return result
     }
@@ -145,7 +139,9 @@ extension ObjectFinder {
 
     /// The objects that a tag is linked to.
     func tagged(by tag: Int64) throws -> [IObject?] {
-        let links: [FetchPath] = ["annotationLinks.child.details.owner", "annotationLinksCountPerOwner", "details.owner"]
+        let links: [FetchPath] = [
+            "annotationLinks.child.details.owner", "annotationLinksCountPerOwner", "details.owner",
+        ]
         let others: [String: [FetchPath]] = [
             "Image": ["pixels.pixelsType"],
             "Project": ["details.creationEvent", "datasetLinks.child"],

@@ -44,7 +44,8 @@ struct ContainerService: IContainerServant, StatelessService {
         // A name can come with the class, as the constants of OMERO's Java classes have it.
         let name = property.split(separator: "_").last.map(String.init) ?? ""
         guard let collection = entity.property(name), collection.isCollection else {
-            throw ApiUsageException("\(entity.name).\(property.prefix(100)) is an unknown property on type \(entity.name)")
+            throw ApiUsageException(
+                "\(entity.name).\(property.prefix(100)) is an unknown property on type \(entity.name)")
         }
         return try await call.find { finder in
             let found = try finder.rows(

@@ -116,7 +116,8 @@ extension ObjectFinder {
         owned.addIDs(datasets.sorted())
         let shown = Set(try ids("Dataset", owned))
         let projectLinks = try rows(
-            "x.parent.id, x.id, x.child.id", "ProjectDatasetLink", .ids(shown.sorted(), of: "x.child.id"), order: "x.id")
+            "x.parent.id, x.id, x.child.id", "ProjectDatasetLink", .ids(shown.sorted(), of: "x.child.id"), order: "x.id"
+        )
         var top = Conditions(filter)
         top.addIDs(Set(projectLinks.map { $0[0] }).sorted())
         let projects = try ids("Project", top)
@@ -167,7 +168,8 @@ extension ObjectFinder {
         let filesets = (ids["needed"] ?? []).subtracting(ids["Fileset"] ?? [])
         guard !filesets.isEmpty else { return [:] }
         var split: [Int64: [Bool: [Int64]]] = [:]
-        let members = try rows("x.fileset.id, x.id", "Image", .ids(filesets.sorted(), of: "x.fileset.id"), order: "x.id")
+        let members = try rows(
+            "x.fileset.id, x.id", "Image", .ids(filesets.sorted(), of: "x.fileset.id"), order: "x.id")
         for (fileset, rows) in Dictionary(grouping: members, by: { $0[0] }) {
             let inside = rows.map { $0[1] }.filter(images.contains)
             guard inside.count < rows.count else { continue }

@@ -140,12 +140,11 @@ struct MetadataService: IMetadataServant, StatelessService {
             let found = try finder.rows(
                 "x.parent.id, o.id", "FilesetJobLink",
                 joins: "join x.child j join j.originalFileLinks l join l.child o", conditions, order: "o.id")
-            let files = try finder.load("OriginalFile", Set(found.map { $0[1] }).sorted())
-            let byID = Dictionary(files.compactMap { file in file.id.map { ($0, file) } }) { first, _ in first }
+            let files = try finder.byID("OriginalFile", Set(found.map { $0[1] }).sorted())
             var logs: [Int64: [IObject?]] = [:]
             for pair in pairs {
                 for row in found where row[0] == pair[1] {
-                    if let file = byID[row[1]] { logs[pair[0], default: []].append(file) }
+                    if let file = files[row[1]] { logs[pair[0], default: []].append(file.object) }
                 }
             }
             return logs

@@ -76,6 +76,20 @@ struct ObjectFinder {
         }
     }
 
+    /// Objects of one hierarchy by their ids, with their classes. In a graph that is not complete they can't be asked.
+    func byID(
+        _ entity: String, _ ids: [Int64], fetch: [FetchPath] = []
+    ) throws -> [Int64: (object: IObject, entity: Entity)] {
+        let root = DataModel.entity(entity)?.root
+        var found: [Int64: (object: IObject, entity: Entity)] = [:]
+        _ = try transaction.load(entity, where: ids, fetch: fetch, scope: filter.scope, into: builder) { loaded in
+            try filter.apply(to: loaded, builder, transaction)
+            guard loaded.entity.root == root else { return }
+            found[loaded.id] = (IObject(object: loaded.object), loaded.entity)
+        }
+        return found
+    }
+
     fileprivate init(_ call: Call, _ transaction: ReadTransaction, _ builder: GraphBuilder) throws {
         filter = try ResultFilter(call, transaction)
         self.transaction = transaction

@@ -19,9 +19,9 @@ extension GraphSaver {
     private func change(_ row: RowState, _ incoming: IncomingObject) throws {
         var sent = try values(of: incoming)
         for member in incoming.plan.members where !member.property.isMutable {
-            sent[member.property.name] = row.values[member.property.name]
+            sent[member.property.name] = row.before[member.property.name]
         }
-        let changed = sent.filter { row.values[$0.key] != $0.value }
+        let changed = sent.filter { row.before[$0.key] != $0.value }
         let details = IObject(object: incoming.object).details
         // To leave something of the details out means nothing: only another one is a change.
         func other(_ sent: Int64?, _ stored: Int64?) -> Int64? { sent == stored ? nil : sent }
@@ -40,12 +40,13 @@ extension GraphSaver {
         )
         let info = other(
             IncomingGraph.externalInfo(of: incoming.object).flatMap { keys[$0]?.id }, row.externalInfo)
-        guard !changed.isEmpty || info != nil || change.newOwnerID != nil || change.newGroupID != nil
-            || change.newCreationEvent != nil
+        guard
+            !changed.isEmpty || info != nil || change.newOwnerID != nil || change.newGroupID != nil
+                || change.newCreationEvent != nil
         else { return try rules.checkVersion(change) }
         try rules.checkUpdate(change)
         try checkRequired(incoming, sent)
-        rows[row.key]?.values = sent
+        rows[row.key]?.values.merge(changed) { $1 }
         try checkLinks(incoming) { reference, target in
             // Where it was linked before, by the same owner, it is still linked by right.
             changed[reference.member.property.name] != nil || target.ownerID != row.ownerID
@@ -88,7 +89,8 @@ extension GraphSaver {
                 "UPDATE \(table.quoted) SET \(list) WHERE \(key.quoted) = ?",
                 StatementArguments(values.map(\.value) + [row.id]))
         }
-        rows[row.key]?.version = (row.version ?? 0) &+ 1
+        guard !row.isUpdated else { return }
+        rows[row.key]?.isUpdated = true
         try transaction.log(.update, entity.name, row.id, by: author)
     }
 

@@ -33,12 +33,16 @@ final class GraphSaver {
         let isNew: Bool
         var ownerID: Int64?
         var groupID: Int64?
+        /// As it is stored.
         var version: Int32?
         var creationEvent: Int64?
         var updateEvent: Int64?
         var externalInfo: Int64?
         /// What is in the row, or is to be.
         var values: [String: StoreValue]
+        /// What was in the row: what an instance has of it is no change, even if another instance has changed it.
+        var before: [String: StoreValue] = [:]
+        var isUpdated = false
 
         var key: Key { Key(root: entity.root, id: id) }
         var saved: SavedRow {
@@ -128,6 +132,7 @@ final class GraphSaver {
                     state.version = 0
                 }
             }
+            state.before = state.values
             rows[state.key] = state
             if !type.maps.isEmpty { maps[type.entity, default: []].append(state.id) }
         }
@@ -136,7 +141,9 @@ final class GraphSaver {
                 guard case .map = member.property.content else { continue }
                 let pairs = try transaction.maps(member.property.name, of: type.name, ids: ids)
                 for id in ids {
-                    rows[Key(root: type.root, id: id)]?.values[member.property.name] = .map(pairs[id] ?? [])
+                    let value = StoreValue.map(pairs[id] ?? [])
+                    rows[Key(root: type.root, id: id)]?.values[member.property.name] = value
+                    rows[Key(root: type.root, id: id)]?.before[member.property.name] = value
                 }
             }
         }

@@ -28,7 +28,8 @@ extension GraphSaver {
                     elements.compactMap { keys[$0] }
             }
         }
-        return SavedGraph(roots: objects.compactMap { keys[$0.object] }, loaded: loaded.unique, collections: collections)
+        return SavedGraph(
+            roots: objects.compactMap { keys[$0.object] }, loaded: loaded.unique, collections: collections)
     }
 }
 
@@ -51,7 +52,9 @@ extension ReadTransaction {
             wanted[key.root, default: []].append(key.id)
         }
         let fetch = FetchTree(["details.owner", "details.creationEvent", "details.updateEvent"])
-        for (root, ids) in wanted.sorted(by: { $0.key.name < $1.key.name }) { _ = try rows.load(root, ids.unique, fetch) }
+        for (root, ids) in wanted.sorted(by: { $0.key.name < $1.key.name }) {
+            _ = try rows.load(root, ids.unique, fetch)
+        }
         for (holder, elements) in saved.collections {
             rows.setCollection(holder.name, of: holder.key, elements)
         }

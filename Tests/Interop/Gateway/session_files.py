@@ -59,12 +59,12 @@ def omero_command(*arguments):
     return Collecting.text
 
 
-def properties(paths):
-    """What Ice reads from files of properties."""
+def properties(folder, count):
+    """What Ice reads from the files of properties 0, 1, … in a folder."""
     read = []
-    for path in paths:
+    for number in range(count):
         properties = Ice.createProperties()
-        properties.load(path)
+        properties.load(os.path.join(folder, str(number)))
         read.append(properties.getPropertiesForPrefix(""))
     return read
 

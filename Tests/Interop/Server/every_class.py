@@ -101,7 +101,10 @@ class Maker:
         if self.is_reference(prop):
             target = self.model.concrete(kind)
             if self.model.types[target]["kind"] == "enum":
-                return self.query.findAll(target, None)[0].proxy()
+                entries = self.query.findAll(target, None)
+                # Some have no entries to begin with.
+                number = entries[0].id.val if entries else self.make(target)
+                return getattr(omero.model, target + "I")(number, False)
             number = self.make(target, bare=target in self.under_way)
             return getattr(omero.model, target + "I")(number, False)
         return {

@@ -225,7 +225,7 @@ def check_an_image_with_pixels_and_channels(server):
         labels = [c.getLabel() for c in gateway.getObject("Image", saved.id.val).getChannels(noRE=True)]
         equal(labels, ["channel 2", "channel 0", "channel 1"])
         unknown = image_with_pixels("never")
-        unknown.getPrimaryPixels().pixelsType.value = rstring("no such type")
+        unknown.getPrimaryPixels().dimensionOrder.value = rstring("no such order")
         before = count(gateway, "Image")
         raises(omero.SecurityViolation, update.saveObject, unknown)
         equal(count(gateway, "Image"), before)

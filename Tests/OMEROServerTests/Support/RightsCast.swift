@@ -1,3 +1,4 @@
+import Glacier2
 import Ice
 import OMEROAPI
 import OMEROAccess
