@@ -94,7 +94,8 @@ let package = Package(
         .target(
             name: "BlitzCommands",
             dependencies: [
-                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "Ice",
+                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -14,7 +14,7 @@ extension GatewayError {
         return GatewayError(explaining: error, during: phase, at: address)
     }
 
-    init(explaining error: any Error, during phase: Phase, at address: ServerAddress? = nil) {
+    package init(explaining error: any Error, during phase: Phase, at address: ServerAddress? = nil) {
         let endpoint = address.map { "\($0.withoutUser)" }
         switch error {
         case let error as GatewayError:
