@@ -1,17 +1,30 @@
 import IceEncoding
 import OMEROAPI
+import OMEROStore
 
 /// `omero.cmd.DoAll`: several requests, one after the other; the first that fails ends it.
+///
+/// If all are done in the store they are one transaction: all of them or none.
 struct DoAllCommand: Command {
     let request: DoAll
 
     func run(step: Int, _ call: Call) async throws -> Response {
-        var responses: [Response] = []
-        for inner in request.requests.compactMap(\.self) {
+        let commands = try request.requests.compactMap(\.self).map { inner in
             guard let command = ServerCore.command(for: inner) else {
                 throw CommandError(
                     name: "run-fail", parameters: ["message": "\(inner.typeID) is not supported by this server"])
             }
+            return command
+        }
+        let inStore = commands.compactMap { $0 as? any StoreCommand }
+        if inStore.count == commands.count, inStore.count > 1 {
+            let responses = try await call.core.store.write { transaction in
+                try inStore.map { try $0.run(call, in: transaction) }
+            }
+            return Response(DoAllRsp.make { $0.responses = responses })
+        }
+        var responses: [Response] = []
+        for command in commands {
             var last = Response(OK.make())
             for step in 0..<max(1, command.steps) { last = try await command.run(step: step, call) }
             responses.append(last)
@@ -26,6 +39,8 @@ struct ListRequestsCommand: Command {
         let list: [Request] = [
             Request(UpdateSessionTimeoutRequest.make()), Request(CurrentSessionsRequest.make()),
             Request(ResetPasswordRequest.make()), Request(DoAll.make()), Request(Chmod2.make()),
+            Request(Delete2.make()), Request(Chgrp2.make()), Request(Chown2.make()), Request(SkipHead.make()),
+            Request(FindParents.make()), Request(FindChildren.make()), Request(LegalGraphTargets.make()),
             Request(ListRequests.make()),
             Request(Timing.make()),
         ]

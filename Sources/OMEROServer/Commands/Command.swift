@@ -1,6 +1,7 @@
 import IceEncoding
 import OMEROAPI
 import OMEROModel
+import OMEROStore
 
 /// What a client submitted, being carried out for it.
 protocol Command: Sendable {
@@ -16,11 +17,25 @@ extension Command {
     var steps: Int { 1 }
 }
 
+/// A command that is done in one transaction of the store, by itself or along with others.
+protocol StoreCommand: Command {
+    /// Does all of it; what it did is undone if it throws, or something later in the transaction does.
+    func run(_ call: Call, in transaction: WriteTransaction) throws -> Response
+}
+
 /// Becomes an `omero.cmd.ERR`.
 struct CommandError: Error, Hashable {
     /// A short code, such as `no-session`.
     let name: String
     var parameters: [String: String] = [:]
+    /// What a graph stands against; the error is an `omero.cmd.GraphException` then, whose message clients show.
+    var graphMessage: String?
+}
+
+extension CommandError {
+    init(graph message: String) {
+        self.init(name: "graph-fail", parameters: ["message": message], graphMessage: message)
+    }
 }
 
 extension ServerCore {
@@ -31,6 +46,9 @@ extension ServerCore {
         if let request: ResetPasswordRequest = request.cast() { return ResetPassword(request: request) }
         if let request: DoAll = request.cast() { return DoAllCommand(request: request) }
         if let request: Chmod2 = request.cast() { return ChangePermissions(request: request) }
+        if let command = ChangeGraph(request) { return command }
+        if let command = FindInGraph(request) { return command }
+        if let request: LegalGraphTargets = request.cast() { return LegalTargets(request: request) }
         if request.cast(to: ListRequests.self) != nil { return ListRequestsCommand() }
         if let request: Timing = request.cast() { return TimingCommand(request: request) }
         return nil
