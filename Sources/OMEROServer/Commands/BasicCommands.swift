@@ -7,14 +7,16 @@ import OMEROStore
 /// If all are done in the store they are one transaction: all of them or none.
 struct DoAllCommand: Command {
     let request: DoAll
+    /// In how many others this one is. Requests can be in themselves, so there is a limit.
+    var depth = 0
 
     func run(step: Int, _ call: Call) async throws -> Response {
-        let commands = try request.requests.compactMap(\.self).map { inner in
-            guard let command = ServerCore.command(for: inner) else {
-                throw CommandError(
-                    name: "run-fail", parameters: ["message": "\(inner.typeID) is not supported by this server"])
-            }
-            return command
+        guard depth < 4 else {
+            throw CommandError(name: "run-fail", parameters: ["message": "too many DoAll in one another"])
+        }
+        let commands = request.requests.compactMap(\.self).map { inner -> any Command in
+            if let inner: DoAll = inner.cast() { return DoAllCommand(request: inner, depth: depth + 1) }
+            return ServerCore.command(for: inner)
         }
         let inStore = commands.compactMap { $0 as? any StoreCommand }
         if inStore.count == commands.count, inStore.count > 1 {
@@ -33,6 +35,15 @@ struct DoAllCommand: Command {
     }
 }
 
+/// A request that can't be carried out: its answer says why.
+///
+/// `submit` declares no exceptions, so that an exception would tell clients nothing.
+struct RefusedCommand: Command {
+    let reason: CommandError
+
+    func run(step: Int, _ call: Call) async throws -> Response { throw reason }
+}
+
 /// `omero.cmd.ListRequests`: one empty request of every kind that the server carries out.
 struct ListRequestsCommand: Command {
     func run(step: Int, _ call: Call) async throws -> Response {
@@ -41,8 +52,7 @@ struct ListRequestsCommand: Command {
             Request(ResetPasswordRequest.make()), Request(DoAll.make()), Request(Chmod2.make()),
             Request(Delete2.make()), Request(Chgrp2.make()), Request(Chown2.make()), Request(SkipHead.make()),
             Request(FindParents.make()), Request(FindChildren.make()), Request(LegalGraphTargets.make()),
-            Request(ListRequests.make()),
-            Request(Timing.make()),
+            Request(ListRequests.make()), Request(Timing.make()),
         ]
         return Response(ListRequestsRsp.make { $0.list = list })
     }

@@ -39,8 +39,8 @@ extension CommandError {
 }
 
 extension ServerCore {
-    /// What carries out a request of that class; nil for one that this server does not know.
-    static func command(for request: Request) -> (any Command)? {
+    /// What carries out a request; one that this server does not know is refused by name.
+    static func command(for request: Request) -> any Command {
         if let request: UpdateSessionTimeoutRequest = request.cast() { return UpdateSessionTimeout(request: request) }
         if request.cast(to: CurrentSessionsRequest.self) != nil { return CurrentSessions() }
         if let request: ResetPasswordRequest = request.cast() { return ResetPassword(request: request) }
@@ -51,7 +51,11 @@ extension ServerCore {
         if let request: LegalGraphTargets = request.cast() { return LegalTargets(request: request) }
         if request.cast(to: ListRequests.self) != nil { return ListRequestsCommand() }
         if let request: Timing = request.cast() { return TimingCommand(request: request) }
-        return nil
+        if request.cast(to: SkipHead.self) != nil {
+            return RefusedCommand(reason: CommandError(graph: "SkipHead needs a Delete2, Chgrp2 or Chown2 request"))
+        }
+        return RefusedCommand(
+            reason: CommandError(
+                name: "run-fail", parameters: ["message": "\(request.typeID) is not supported by this server"]))
     }
-
 }

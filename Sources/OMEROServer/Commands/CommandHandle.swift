@@ -162,12 +162,9 @@ extension ServerCore {
 
     /// Takes a request up and answers with its handle; the work goes on by itself.
     ///
-    /// - Throws: `InternalException` for requests that this server does not know, `OverUsageException` for too many
-    ///   servants.
+    /// - Throws: `OverUsageException` for too many servants.
     func submit(_ request: Request, _ call: Call) async throws -> HandlePrx {
-        guard let command = Self.command(for: request) else {
-            throw InternalException(unsupported: "No handle found for \(request.typeID): the request")
-        }
+        let command = Self.command(for: request)
         let session = call.session
         let name = "IHandle" + UUID().uuidString.lowercased()
         let identity = Identity(name: name, category: session.uuid)

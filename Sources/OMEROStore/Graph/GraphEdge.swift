@@ -14,7 +14,8 @@ struct GraphEdge: Sendable {
         guard let (entity, property) = resolve(path) else { return nil }
         switch property.content {
         case .reference(let type, _, _):
-            guard let owner = entity.declaring(property), let held = DataModel.entity(type), let column = property.column
+            guard let owner = entity.declaring(property), let held = DataModel.entity(type),
+                let column = property.column
             else { return nil }
             return GraphEdge(
                 holder: entity, held: held, link: nil, table: owner.table, holderColumn: owner.key, heldColumn: column)

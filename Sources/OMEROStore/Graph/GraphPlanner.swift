@@ -241,7 +241,8 @@ struct GraphPlanner {
             let links = try reader.load(rows.keys.sorted().map { GraphKey(root: type, id: $0) })
             _ = try reader.load(rows.values.flatMap { [$0.parent, $0.child] })
             for link in links where decisions[link.key] == nil && !isIgnored(link) {
-                guard let row = rows[link.id], let parent = reader.known(row.parent), let child = reader.known(row.child)
+                guard let row = rows[link.id], let parent = reader.known(row.parent),
+                    let child = reader.known(row.child)
                 else { continue }
                 let ends = GraphLink(
                     link: link, parent: parent, child: child, parentFate: decisions[row.parent]?.fate,

@@ -52,10 +52,12 @@ enum GraphTies {
         + ties(.guarded, "FilesetEntry.originalFile", isChecked: false)
         + ties(.content, "Job.originalFileLinks", claim: .jobFile, isChecked: false)
 
-    static let moving = change + ties(.part, "Pixels.settings", "Pixels.thumbnails")
+    static let moving =
+        change + ties(.part, "Pixels.settings", "Pixels.thumbnails")
         + ties(.bound, "Image.experiment") + ties(.bound, "Channel.statsInfo", isChecked: false)
 
-    static let giving = change + ties(.part, "Pixels.settings", "Pixels.thumbnails")
+    static let giving =
+        change + ties(.part, "Pixels.settings", "Pixels.thumbnails")
         + ties(.bound, "Image.experiment", "Channel.statsInfo", claim: .ifOwned)
 
     /// What a move between groups and one between owners have in common: nothing is torn apart that can't be.

@@ -44,7 +44,8 @@ extension ReadTransaction {
             let isGiven = Set(ids)
             var pairs = Set(there.filter { !isGiven.contains($0["id"] as Int64) }.map(LinkedPair.init))
             for row in given where !pairs.insert(LinkedPair(row)).inserted {
-                throw GraphRefusal("would have user \(user) owning multiple identical links: \(type)[\(row[0] as Int64)]")
+                throw GraphRefusal(
+                    "would have user \(user) owning multiple identical links: \(type)[\(row[0] as Int64)]")
             }
         }
     }

@@ -138,7 +138,8 @@ struct GraphLab {
 
     func authority(_ user: Int64?) -> GraphAuthority {
         let levels = groups.mapValues {
-            GraphAuthority.GroupLevel(sees: $0[.group, .read], annotates: $0[.group, .annotate], writes: $0[.group, .write])
+            GraphAuthority.GroupLevel(
+                sees: $0[.group, .read], annotates: $0[.group, .annotate], writes: $0[.group, .write])
         }
         return GraphAuthority(groups: levels) { object in
             user == nil || object.ownerID == user ? .all : .see
