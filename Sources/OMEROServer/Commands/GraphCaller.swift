@@ -28,7 +28,7 @@ struct GraphCaller: Sendable {
                 writes: permissions[.group, .write])
         }
         return GraphAuthority(groups: levels) { object in
-            if identity.isFullAdmin, !caller.isReadOnly { return .all }
+            if identity.isFullAdmin, !caller.isReadOnly, caller.shareID == nil { return .all }
             var rights = rights(object)
             if mayGive(object) { rights.insert(.give) }
             return rights

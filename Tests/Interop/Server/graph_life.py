@@ -279,6 +279,31 @@ def check_all_data_of_a_user(server):
         equal(Data(root, admin, group).counts(*CONTENTS), before)
 
 
+def check_administrators_without_the_privileges(server):
+    with server.sample("sample-light-admin") as gateway:
+        theirs = Data(gateway, server.users["sample-reader"], server.groups["sample-read-only"])
+        image = theirs.one("Image")
+        for request, says in (
+                (Delete2(targetObjects={"Image": [image]}), "not permitted to delete "),
+                (Chown2(targetObjects={"Image": [image]}, userId=0), "not an owner of any group")):
+            error = raises(omero.CmdError, gateway.c.submit, request)
+            assert error.err.message.startswith(says), error.err.message
+        request = Chgrp2(targetObjects={"Image": [image]}, groupId=server.groups["sample-private"])
+        equal(raises(omero.CmdError, gateway.c.submit, request).err.name, "not-in-group")
+
+
+def check_types_to_ignore(server):
+    with server.connected() as root:
+        data = Data(root, server.users["sample-admin"], server.groups["sample-read-annotate"])
+        dataset = [one for one in data.ids("Dataset")][-1]
+        callback = root.c.submit(Delete2(
+            targetObjects={"Dataset": [dataset]}, typesToIgnore=["Image"], dryRun=True))
+        equal(names(callback.getResponse().deletedObjects), {"Dataset": [dataset]})
+        callback.close(True)
+        wrong = Delete2(targetObjects={"Dataset": [dataset]}, typesToIgnore=["Nothing"])
+        equal(raises(omero.CmdError, root.c.submit, wrong).err.message, "unknown model object class named: Nothing")
+
+
 def check_starting_further_down(server):
     with server.sample("sample-leader", "sample-private") as gateway:
         data = Data(gateway, server.users["sample-leader"], server.groups["sample-private"])
