@@ -349,6 +349,18 @@ def check_unknown_requests_are_refused_by_name(server):
                 request.ice_id(), "%s is not supported by this server" % request.ice_id()))
 
 
+def check_requests_within_themselves(server):
+    with server.sample("sample-reader") as gateway:
+        ring = DoAll()
+        ring.requests = [ring]
+        error = raises(omero.CmdError, gateway.c.submit, ring).err
+        equal((error.name, error.parameters["message"]), ("run-fail", "too many DoAll in one another"))
+        ring = SkipHead(targetObjects={"Project": [1]}, startFrom=["Image"])
+        ring.request = ring
+        equal(raises(omero.CmdError, gateway.c.submit, ring).err.message,
+              "SkipHead needs a Delete2, Chgrp2 or Chown2 request")
+
+
 def check_omero_delete(server):
     with server.sample("sample-leader", "sample-read-only") as gateway:
         data = Data(gateway, server.users["sample-leader"], server.groups["sample-read-only"])
