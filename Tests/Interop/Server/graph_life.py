@@ -171,6 +171,10 @@ def check_several_requests_are_one_transaction(server):
             Delete2(targetObjects={"Dataset": theirs.ids("Dataset")})])
         raises(omero.CmdError, gateway.c.submit, both)
         equal(data.counts("Dataset", "Image"), before)
+        unknown = DoAll(requests=[Delete2(targetObjects={"Dataset": data.ids("Dataset")}), omero.cmd.Duplicate()])
+        error = raises(omero.CmdError, gateway.c.submit, unknown).err
+        assert "Duplicate is not supported" in error.parameters["message"], error.parameters
+        equal(data.counts("Dataset", "Image"), before)
         mine = DoAll(requests=[Delete2(targetObjects={"Dataset": [one]}) for one in data.ids("Dataset")])
         callback = gateway.c.submit(mine)
         answers = callback.getResponse().responses
