@@ -55,7 +55,7 @@ struct ClientLifeTests {
     func graphs() async throws {
         var configuration = ServerConfiguration.testing
         configuration.sampleData = true
-        try await drive("graph_life", atLeast: 19, configuration)
+        try await drive("graph_life", atLeast: 20, configuration)
     }
 
     /// Runs a driver; each of its failed checks becomes an issue.
