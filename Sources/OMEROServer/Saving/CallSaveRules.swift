@@ -25,7 +25,7 @@ struct CallSaveRules: SaveRules {
                 ownerID: wish.entity.isGlobal ? nil : wish.ownerID,
                 group: wish.entity.isGlobal ? nil : try wish.groupID.map(group),
                 permissions: wish.permissions.map { Permissions(rawValue: $0) },
-                firstLinkedGroup: try wish.firstLinkedGroup.map(group)
+                firstLinkedGroup: try Self.first(wish.linkedGroups).map(group)
             )
         )
         try SystemRows.checkValues(wish.entity, id: nil, wish.values, before: [:], by: caller)
@@ -98,8 +98,14 @@ struct CallSaveRules: SaveRules {
         )
     }
 
-    func checkLink(from row: SavedRow, to target: SavedRow, firstTargetGroup: Int64?) throws {
-        try caller.authorizeLink(from: facts(row), to: facts(target), firstTargetGroup: firstTargetGroup)
+    func checkLink(from row: SavedRow, to target: SavedRow, linkedGroups: [Int64]) throws {
+        try caller.authorizeLink(
+            from: facts(row), to: facts(target), firstTargetGroup: Self.first(linkedGroups))
+    }
+
+    /// What is everybody's says nothing about where something else belongs.
+    private static func first(_ groups: [Int64]) -> Int64? {
+        groups.first { $0 != BuiltIn.systemGroup && $0 != BuiltIn.userGroup }
     }
 
     func checkReading(_ row: SavedRow) throws { try caller.authorizeReading(facts(row)) }

@@ -54,7 +54,7 @@ extension GraphSaver {
         let values = try values(of: incoming)
         try checkRequired(incoming, values)
         let details = IObject(object: incoming.object).details
-        let linked = incoming.plan.references.lazy.compactMap { reference in
+        let linked = incoming.plan.references.compactMap { reference in
             self.graph.target(of: incoming, reference).flatMap(self.row(of:))?.groupID
         }
         let place = try rules.place(
@@ -63,7 +63,7 @@ extension GraphSaver {
                 ownerID: details?.owner?.id,
                 groupID: details?.group?.id,
                 permissions: details?.permissions?.rawValue,
-                firstLinkedGroup: linked.first,
+                linkedGroups: linked,
                 values: values
             )
         )

@@ -207,9 +207,9 @@ final class GraphSaver {
         let targets = incoming.plan.references.compactMap { reference in
             graph.target(of: incoming, reference).flatMap(self.row(of:)).map { (reference, $0) }
         }
-        let first = targets.lazy.compactMap { $0.1.groupID }.first
+        let groups = targets.compactMap { $0.1.groupID }
         for (reference, target) in targets where isAsked(reference, target) {
-            try rules.checkLink(from: row.saved, to: target.saved, firstTargetGroup: first)
+            try rules.checkLink(from: row.saved, to: target.saved, linkedGroups: groups)
         }
     }
 

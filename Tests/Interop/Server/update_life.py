@@ -168,6 +168,10 @@ def check_annotations(server):
         tag.textValue, tag.ns = rstring("mitosis"), rstring("example.org/tags")
         saved = update.saveAndReturnObject(link(ImageAnnotationLinkI, target, tag))
         assert isinstance(saved.child, TagAnnotationI) and saved.child.id.val > 0
+        again = TagAnnotationI()
+        again.textValue, again.ns = rstring("another"), rstring("example.org/tags")
+        update.saveObject(again)
+        equal(count(gateway, "Namespace", "x.name = 'example.org/tags'"), 1, "each namespace has a row")
         comment = CommentAnnotationI()
         comment.textValue = rstring("Schön! 👍")
         update.saveObject(link(ImageAnnotationLinkI, target, comment))
