@@ -495,6 +495,50 @@ def check_users_and_groups_are_for_administrators(server):
         raises(omero.ValidationException, update.deleteObject, own)
 
 
+def check_light_administrators_do_not_rise(server):
+    names = ("ModifyUser", "ModifyGroup", "ModifyGroupMembership")
+    with server.connected() as root:
+        admin = root.getAdminService()
+        group, _ = server.new_group(admin)
+        user, _ = server.new_user(admin, group)
+        light = ExperimenterI()
+        light.omeName, light.firstName, light.lastName = (rstring(server.unique("light")) for _ in range(3))
+        light.ldap = rbool(False)
+        privileges = []
+        for name in names:
+            privilege = omero.model.AdminPrivilegeI()
+            privilege.value = rstring(name)
+            privileges.append(privilege)
+        number = admin.createRestrictedSystemUserWithPassword(light, privileges, rstring("secret"))
+    with server.connected(light.omeName.val, "secret") as gateway:
+        update, query = gateway.c.sf.getUpdateService(), gateway.getQueryService()
+        renamed = query.get("Experimenter", user)
+        renamed.institution = rstring("by a light administrator")
+        equal(update.saveAndReturnObject(renamed).institution.val, "by a light administrator")
+        myself = query.get("Experimenter", number)
+        assert any(pair.name.startswith("AdminPrivilege:") for pair in myself.config)
+        myself.config = []
+        raises(omero.SecurityViolation, update.saveObject, myself)
+        for who, to in ((user, 0), (number, 0)):
+            membership = GroupExperimenterMapI()
+            membership.parent, membership.child = ExperimenterGroupI(to, False), ExperimenterI(who, False)
+            membership.owner = rbool(False)
+            raises(omero.SecurityViolation, update.saveObject, membership)
+        membership = GroupExperimenterMapI()
+        membership.parent, membership.child = ExperimenterGroupI(group, False), ExperimenterI(number, False)
+        membership.owner = rbool(False)
+        made = update.saveAndReturnObject(membership)
+        assert group in gateway.c.sf.getAdminService().getEventContext().memberOfGroups, "rights are read again"
+        made.parent = ExperimenterGroupI(0, False)
+        raises(omero.SecurityViolation, update.saveObject, made)
+        entry = PixelsTypeI()
+        entry.value, entry.bitSize = rstring(server.unique("type")), rint(7)
+        assert update.saveAndReturnObject(entry).id.val > 0
+        dataset = named(DatasetI, "of another")
+        dataset.details.owner = ExperimenterI(user, False)
+        raises(omero.SecurityViolation, update.saveObject, dataset)
+
+
 def check_what_is_hidden_stays(server):
     with server.connected() as root:
         admin = root.getAdminService()
