@@ -430,6 +430,43 @@ def check_groups_and_permissions(server):
             ProjectDatasetLinkI, project("p"), DatasetI(there.id.val, False)))
 
 
+def check_new_entries_of_enumerations(server):
+    with server.connected() as root:
+        update = root.c.sf.getUpdateService()
+        value = server.unique("format")
+        images = []
+        for number in range(3):
+            image = named(ImageI, "image %d" % number)
+            image.format = omero.model.FormatI()
+            image.format.value = rstring(value)
+            images.append(image)
+        saved = update.saveAndReturnArray(images)
+        equal(len({image.format.id.val for image in saved}), 1)
+        equal(saved[2].format.value.val, value)
+        equal(count(root, "Format", "x.value = '%s'" % value), 1)
+
+
+def check_all_groups(server):
+    lab = Lab(server)
+    other, other_name = lab.another()
+    with lab.connected() as gateway:
+        mine = gateway.c.sf.getUpdateService().saveAndReturnObject(project("mine"))
+    with lab.connected(other_name) as gateway:
+        gateway.SERVICE_OPTS.setOmeroGroup("-1")
+        found = gateway.getObject("Project", mine.id.val)
+        assert found.canAnnotate() and not found.canEdit() and not found.canLink()
+        note = omero.gateway.CommentAnnotationWrapper(gateway)
+        note.setValue("by another")
+        found.linkAnnotation(note)
+        found = gateway.getObject("Project", mine.id.val)
+        equal([(a.getValue(), a.getDetails().getGroup().getId()) for a in found.listAnnotations()],
+              [("by another", lab.group)])
+        note = next(found.listAnnotations())
+        note.setValue("changed")
+        note.save()
+        equal([a.getValue() for a in gateway.getObject("Project", mine.id.val).listAnnotations()], ["changed"])
+
+
 def check_private_groups(server):
     lab = Lab(server, "rw----")
     with lab.connected() as gateway:
