@@ -73,6 +73,13 @@ struct CallSaveRules: SaveRules {
         if change.newGroupID != nil { details.insert(.group) }
         if change.newCreationEvent != nil { details.insert(.creationEvent) }
         try caller.authorizeUpdate(of: facts, changing: details)
+        // It takes the privileges of Chown2 and Chgrp2 too: saving is no way around them.
+        if change.newOwnerID != nil, !caller.identity.has(.chown) {
+            throw SecurityViolation("You are not authorized to change the Experimenter of \(facts.label)")
+        }
+        if change.newGroupID != nil, !caller.identity.has(.chgrp) {
+            throw SecurityViolation("You are not authorized to change the ExperimenterGroup of \(facts.label)")
+        }
         // Not even a privilege makes it another.
         guard change.newCreationEvent == nil else {
             throw SecurityViolation("You are not authorized to change the creation Event of \(facts.label)")

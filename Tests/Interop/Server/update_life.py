@@ -576,6 +576,39 @@ def check_light_administrators_do_not_rise(server):
         raises(omero.SecurityViolation, update.saveObject, dataset)
 
 
+def check_owners_and_groups_take_their_own_privileges(server):
+    lab = Lab(server)
+    other, _ = lab.another()
+    with lab.connected() as gateway:
+        mine = gateway.c.sf.getUpdateService().saveAndReturnObject(project("mine"))
+    with server.connected() as root:
+        admin = root.getAdminService()
+        light = ExperimenterI()
+        light.omeName, light.firstName, light.lastName = (rstring(server.unique("light")) for _ in range(3))
+        light.ldap = rbool(False)
+        privilege = omero.model.AdminPrivilegeI()
+        privilege.value = rstring("WriteOwned")
+        admin.createRestrictedSystemUserWithPassword(light, [privilege], rstring("secret"))
+        elsewhere, _ = server.new_group(admin)
+    context = {"omero.group": str(lab.group)}
+    with server.connected(light.omeName.val, "secret") as gateway:
+        update = gateway.c.sf.getUpdateService()
+        found = gateway.getQueryService().get("Project", mine.id.val, context)
+        found.name = rstring("by an administrator")
+        found = update.saveAndReturnObject(found, context)
+        equal((found.name.val, found.details.owner.id.val), ("by an administrator", lab.user))
+        found.details.owner = ExperimenterI(other, False)
+        raises(omero.SecurityViolation, update.saveObject, found, context)
+        found.details.owner = ExperimenterI(lab.user, False)
+        found.details.group = ExperimenterGroupI(elsewhere, False)
+        raises(omero.SecurityViolation, update.saveObject, found, context)
+    with server.connected() as root:
+        update = root.c.sf.getUpdateService()
+        found = root.getQueryService().get("Project", mine.id.val, context)
+        found.details.owner = ExperimenterI(other, False)
+        equal(update.saveAndReturnObject(found, context).details.owner.id.val, other)
+
+
 def check_what_is_hidden_stays(server):
     with server.connected() as root:
         admin = root.getAdminService()
