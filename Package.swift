@@ -94,7 +94,8 @@ let package = Package(
         .target(
             name: "BlitzCommands",
             dependencies: [
-                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "Ice",
+                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -186,6 +187,12 @@ let package = Package(
                 "OMERO", "OMEROServer", "OMEROAPI", "OMEROModel", "Ice", "IceEncoding", nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: house
+        ),
+        // What the gateway shares with omero-py.
+        .testTarget(
+            name: "OMEROGatewayInteropTests",
+            dependencies: ["OMERO", "OMEROServer", "InteropProcess", "blitz"],
             swiftSettings: house
         ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),

@@ -16,6 +16,9 @@ public struct Glacier2Router: Sendable {
 
     public init(_ proxy: Proxy) { router = Router(proxy) }
 
+    /// The router that is reached over `connection` and no other. The session lives and ends with that connection.
+    public init(_ identity: Identity, on connection: Connection) { router = Router(identity, on: connection) }
+
     /// Logs in. The answer is the session, or nil if the router has no session manager.
     ///
     /// - Throws: ``PermissionDeniedException``, ``CannotCreateSessionException`` and exceptions derived from it,
@@ -49,7 +52,9 @@ public struct Glacier2Router: Sendable {
     /// Ends the session.
     ///
     /// - Throws: ``SessionNotExistException``.
-    public func destroySession() async throws { try await proxy.invoke("destroySession") }
+    public func destroySession(options: CallOptions = .init()) async throws {
+        try await proxy.invoke("destroySession", options: options)
+    }
 
     /// The category that the identities of call-back objects must have to be reachable from behind the router.
     public func getCategoryForClient() async throws -> String {

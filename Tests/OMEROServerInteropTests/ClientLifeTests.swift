@@ -51,9 +51,18 @@ struct ClientLifeTests {
     @Test("containers and annotations are loaded and counted")
     func containers() async throws { try await drive("container_life", atLeast: 8) }
 
+    @Test("deleting, moving and giving objects with all that goes along")
+    func graphs() async throws {
+        var configuration = ServerConfiguration.testing
+        configuration.sampleData = true
+        try await drive("graph_life", atLeast: 19, configuration)
+    }
+
     /// Runs a driver; each of its failed checks becomes an issue.
-    private func drive(_ name: String, atLeast count: Int) async throws {
-        let text = try await OMEROServer.withServer { server in
+    private func drive(
+        _ name: String, atLeast count: Int, _ configuration: ServerConfiguration = .testing
+    ) async throws {
+        let text = try await OMEROServer.withServer(configuration) { server in
             let port = try #require(server.sslPort)
             let process = try ForeignProcess(
                 Drivers.python,

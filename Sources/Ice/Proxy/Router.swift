@@ -20,6 +20,12 @@ public final class Router: Sendable {
         self.proxy = proxy.withRouter(nil)
     }
 
+    /// The router that is reached over `connection` and no other: what is called through it fails once that has ended,
+    /// instead of going over a new connection that has no session there.
+    public init(_ identity: Identity, on connection: Connection) {
+        self.proxy = connection.createProxy(identity)
+    }
+
     // MARK: Ice::Router
 
     /// The proxy to send requests to; nil when that is the router's own connection. Glacier2 answers nil.
@@ -62,12 +68,35 @@ public final class Router: Sendable {
             return state.hasRoutingTable && !state.known.contains(target.identity)
         }
         guard isNew, !target.isLocal(to: proxy) else { return connection }
-        let evicted = try await addProxies([target])
+        try await add([target])
+        return connection
+    }
+
+    /// Lets the router know these proxies, in one call, before the first call on each of them has to.
+    ///
+    /// The router's own question for its client proxy, where it is still open, travels at the same time: a first call
+    /// through a router costs one round trip instead of two.
+    public func learn(_ targets: [Proxy]) async throws {
+        async let client = clientProxy()
+        if state.withLock({ $0.clientProxy == nil }) {
+            // Over the connection on which the client proxy is asked for: Glacier2's is the same.
+            try await add(targets)
+        }
+        let connection = try await client.connection()
+        let unknown = state.withLock { state in
+            if state.connection == nil { state.connection = ObjectIdentifier(connection) }
+            guard state.connection == ObjectIdentifier(connection), state.hasRoutingTable else { return [Proxy]() }
+            return targets.filter { !state.known.contains($0.identity) }
+        }
+        if !unknown.isEmpty { try await add(unknown) }
+    }
+
+    private func add(_ targets: [Proxy]) async throws {
+        let evicted = try await addProxies(targets)
         state.withLock { state in
-            state.known.insert(target.identity)
+            state.known.formUnion(targets.map(\.identity))
             for proxy in evicted { state.known.remove(proxy.identity) }
         }
-        return connection
     }
 
     private func clientProxy() async throws -> Proxy {

@@ -37,6 +37,15 @@ extension IObjectProtocol {
     /// A new object, to be saved, without any property set.
     public static func make() -> Self { make { _ in } }
 
+    /// A copy, with all that was fetched with it, after `change`: to be saved.
+    public func edited(_ change: (inout Draft<Self>) throws -> Void) rethrows -> Self {
+        try GraphBuilder.build { builder in
+            let copy = builder.copy(self)
+            try builder.update(copy, change)
+            return copy
+        }
+    }
+
     /// An object that is only an id, in a graph of its own: enough to refer to it.
     public static func unloaded(_ id: Int64) -> Self { GraphBuilder.build { $0.add(unloaded: Self.self, id: id) } }
 }

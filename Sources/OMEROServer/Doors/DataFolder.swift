@@ -28,7 +28,7 @@ final class DataFolder: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw ServerError(.file, "the data folder \(path) cannot be made: \(error.localizedDescription)")
+            throw ServerError(.file, "the data folder \(path) cannot be made: \(Self.reason(of: error))")
         }
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -40,6 +40,13 @@ final class DataFolder: Sendable {
             throw ServerError(.dataFolderInUse, "another server is running on the data folder \(path)")
         }
         lock = Mutex(descriptor)
+    }
+
+    /// What the operating system said, where Foundation knows.
+    private static func reason(of error: any Error) -> String {
+        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        guard let underlying, underlying.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+        return String(cString: strerror(Int32(underlying.code)))
     }
 
     deinit { unlock() }

@@ -36,8 +36,8 @@ def listening(port):
         return False
 
 
-def start_backend():
-    process = subprocess.Popen([sys.executable, os.path.join(HERE, "glacier2_backend.py")],
+def start_backend(script):
+    process = subprocess.Popen([sys.executable, "-W", "ignore", script],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
     line = process.stdout.readline().strip()
     if not line.startswith("READY "):
@@ -95,6 +95,7 @@ def main():
     parser.add_argument("--certs", help="the folder of certificates")
     parser.add_argument("--transports", default="ssl", help="of ssl, tcp, wss, ws; joined by commas (default ssl)")
     parser.add_argument("--session-timeout", default="30", metavar="SECONDS")
+    parser.add_argument("--backend", default=os.path.join(HERE, "glacier2_backend.py"), metavar="SCRIPT")
     parser.add_argument("--property", action="append", default=[], metavar="K=V", help="of the router")
     options = parser.parse_args()
     if not shutil.which("glacier2router"):
@@ -102,7 +103,7 @@ def main():
     # The same way out for SIGTERM as for the end of stdin.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryFile("w+") as log:
-        backend, (manager, verifier, peer) = start_backend()
+        backend, (manager, verifier, peer) = start_backend(options.backend)
         try:
             router, proxy = start_router(options, manager, verifier, log)
             try:

@@ -52,6 +52,8 @@ public struct ServeCommand: AsyncParsableCommand {
     @Option(help: "How much is logged: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String = "notice"
 
+    @OptionGroup var output: OutputOptions
+
     public init() {}
 
     public func validate() throws {
@@ -66,19 +68,15 @@ public struct ServeCommand: AsyncParsableCommand {
 
     public func run() async throws {
         let server: OMEROServer
+        let console = Console(json: output.json)
         do {
             server = try await OMEROServer.start(try serverConfiguration())
+            try announce(server, on: console)
         } catch {
-            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-            throw ExitCode(1)
+            let failure = Failure(explaining: error)
+            console.report(failure)
+            throw ExitCode(failure.cause.rawValue)
         }
-        if let password = server.generatedRootPassword {
-            print("root's password, shown this once: \(password)")
-        }
-        print("certificate SHA-256 \(server.certificateFingerprint)")
-        print(readyLine(server))
-        // Whoever waits for the line may read from a pipe.
-        fflush(nil)
         var logger = Logger(label: "blitz.serve")
         logger.logLevel = .error
         let group = ServiceGroup(
@@ -89,6 +87,17 @@ public struct ServeCommand: AsyncParsableCommand {
             )
         )
         try await group.run()
+    }
+
+    private func announce(_ server: OMEROServer, on console: Console) throws {
+        if console.json {
+            return try console.result(ReadyReport(server, host: host)) { [] }
+        }
+        if let password = server.generatedRootPassword {
+            try console.line("root's password, shown this once: \(password)")
+        }
+        try console.line("certificate SHA-256 \(server.certificateFingerprint)")
+        try console.line(readyLine(server))
     }
 
     private func readyLine(_ server: OMEROServer) -> String {
@@ -121,10 +130,31 @@ public struct ServeCommand: AsyncParsableCommand {
 
     private func rootPassword() throws -> String? {
         if let rootPasswordFile {
-            let text = try String(contentsOfFile: rootPasswordFile, encoding: .utf8)
-            return String(text.prefix { !$0.isNewline })
+            return try firstLine(ofFile: rootPasswordFile)
         }
         return ProcessInfo.processInfo.environment["BLITZ_ROOT_PASSWORD"]
+    }
+}
+
+/// Where clients find a server that has just started, with `--json`.
+struct ReadyReport: Encodable {
+    var host: String
+    var ssl: Int?
+    var tcp: Int?
+    var ws: Int?
+    var wss: Int?
+    var certificateSHA256: String
+    /// Only where this start made it: it is shown this once.
+    var rootPassword: String?
+
+    init(_ server: OMEROServer, host: String) {
+        self.host = host
+        ssl = server.sslPort
+        tcp = server.tcpPort
+        ws = server.wsPort
+        wss = server.wssPort
+        certificateSHA256 = server.certificateFingerprint
+        rootPassword = server.generatedRootPassword
     }
 }
 

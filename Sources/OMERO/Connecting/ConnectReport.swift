@@ -1,0 +1,50 @@
+/// What was done to connect: each step with its time, for log files and for asking administrators.
+public struct ConnectReport: Sendable, CustomStringConvertible {
+    /// One step towards the server.
+    public struct Step: Sendable {
+        /// The server, as a URL.
+        public var endpoint: String
+        public var phase: GatewayError.Phase
+        public var duration: Duration
+        /// Nil if it succeeded.
+        public var failure: GatewayError?
+    }
+
+    public var steps: [Step] = []
+    /// The server that the connection leads to, as a URL; nil while there is none.
+    public var endpoint: String?
+    /// Such as `TLS 1.3`; nil for a connection that is not encrypted.
+    public var tlsVersion: String?
+    /// SHA-256 of the server's certificate, in hexadecimal.
+    public var certificateFingerprint: String?
+    public var serverVersion: ServerVersion?
+
+    /// The time of all steps.
+    public var duration: Duration { steps.reduce(.zero) { $0 + $1.duration } }
+
+    public var description: String {
+        var lines = steps.map { step in
+            "\(step.endpoint) \(step.phase.rawValue): \(step.duration.inMilliseconds)"
+                + (step.failure.map { " failed: \($0.message)" } ?? "")
+        }
+        if let tlsVersion { lines.append("encrypted with \(tlsVersion)") }
+        if let certificateFingerprint { lines.append("certificate \(certificateFingerprint)") }
+        if let serverVersion { lines.append("OMERO \(serverVersion)") }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Duration {
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflow ? (seconds < 0 ? .min : .max) : product &+ attoseconds / 1_000_000_000_000_000
+    }
+
+    /// Such as `12 ms` or `1.5 s`.
+    var inMilliseconds: String {
+        let (seconds, attoseconds) = components
+        let value = Double(seconds) * 1000 + Double(attoseconds) / 1e15
+        return "\((value * 10).rounded() / 10) ms"
+    }
+}

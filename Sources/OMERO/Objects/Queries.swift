@@ -1,0 +1,190 @@
+import IceEncoding
+import OMEROAPI
+public import OMEROModel
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+// Asking for objects and values.
+extension GatewayContext {
+    /// Objects of a class, lazily.
+    public func objects<Object: IObjectProtocol>(_ type: Object.Type) -> ObjectQuery<Object> { ObjectQuery(self) }
+
+    /// An object by its number.
+    ///
+    /// - Parameter paths: what to load along, see ``ObjectQuery/loading(_:)``.
+    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/notFound`` if there is none in this context's groups that
+    ///   the user may see.
+    public func object<Object: IObjectProtocol>(
+        _ type: Object.Type,
+        id: Int64,
+        loading paths: String...
+    ) async throws -> Object {
+        var query = objects(type).ownedBy(nil).ids([id])
+        for path in paths { query = query.loading(path) }
+        if let object = try await query.first() { return object }
+        throw GatewayError(
+            .notFound, "there is no \(ModelFacts.name(of: type)) \(id) in this context, or you may not see it",
+            advice: callContext.group == .all ? nil : "It may be in another group: ask inAllGroups", phase: .call)
+    }
+
+    /// The same session, with calls in the group that the object belongs to.
+    public func inGroup(of object: some IObjectProtocol) throws -> ScopedGateway {
+        guard let group = object.groupID else {
+            throw GatewayError(
+                .invalidRequest,
+                "the group of \(ModelFacts.name(of: object.object.descriptor)) is not known: it was not "
+                    + "loaded with its details", phase: .call)
+        }
+        return inGroup(group)
+    }
+
+    // MARK: HQL
+
+    /// Carries out a query for objects.
+    ///
+    /// - Parameters:
+    ///   - hql: OMERO's query language; values stand as `:name`, never in the text.
+    ///   - limit: at most so many rows; with `offset` for pages.
+    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/invalidRequest`` for HQL that the server does not
+    ///   understand, with its words.
+    public func query<Object: IObjectProtocol>(
+        _ hql: String,
+        _ parameters: [String: RValue?] = [:],
+        limit: Int? = nil,
+        offset: Int = 0,
+        as type: Object.Type
+    ) async throws -> [Object] {
+        let values = QueryParameters.of(parameters, limit: limit, offset: offset)
+        let found = try await withService(IQueryPrx.self, repeatable: true) {
+            try await $0.findAllByQuery(query: hql, params: values)
+        }
+        return try found.compactMap { object in
+            guard let object else { return nil }
+            guard let typed = object.cast(to: type) else {
+                throw GatewayError(
+                    .invalidRequest,
+                    "the query gives \(ModelFacts.name(of: object.object.descriptor)), not "
+                        + ModelFacts.name(of: type), phase: .call)
+            }
+            return typed
+        }
+    }
+
+    /// Carries out a query for values: each row as the server sends it.
+    public func projection(
+        _ hql: String,
+        _ parameters: [String: RValue?] = [:],
+        limit: Int? = nil,
+        offset: Int = 0
+    ) async throws -> [[RValue?]] {
+        let values = QueryParameters.of(parameters, limit: limit, offset: offset)
+        return try await withService(IQueryPrx.self, repeatable: true) {
+            try await $0.projection(query: hql, params: values)
+        }
+    }
+
+    /// Carries out a query for values of known types.
+    ///
+    /// ```swift
+    /// let rows = try await gateway.rows("select p.id, p.name from Project p", as: (Int64, String).self)
+    /// ```
+    ///
+    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/invalidRequest`` if a row has other values.
+    public func rows<each Value: QueryValue>(
+        _ hql: String,
+        _ parameters: [String: RValue?] = [:],
+        limit: Int? = nil,
+        offset: Int = 0,
+        as type: (repeat each Value).Type
+    ) async throws -> [(repeat each Value)] {
+        try await projection(hql, parameters, limit: limit, offset: offset).map { row in
+            var columns = row.makeIterator()
+            var number = 0
+            func next<Wanted: QueryValue>(_ wanted: Wanted.Type) throws -> Wanted {
+                number += 1
+                guard let column = columns.next(), let value = Wanted(queryResult: column) else {
+                    throw GatewayError(
+                        .invalidRequest, "column \(number) of the query's result is no \(Wanted.self)", phase: .call)
+                }
+                return value
+            }
+            return (repeat try next((each Value).self))
+        }
+    }
+}
+
+extension QueryParameters {
+    static func of(_ values: [String: RValue?], limit: Int?, offset: Int) -> QueryParameters {
+        QueryParameters.make { draft in
+            draft.map = values
+            guard limit != nil || offset > 0 else { return }
+            draft.theFilter = draft.record.builder.add(QueryFilter.self) { filter in
+                filter.limit = Int32(clamping: limit ?? Int(Int32.max))
+                filter.offset = Int32(clamping: offset)
+            }
+        }
+    }
+}
+
+/// A type that a column of a query's result can be read as.
+public protocol QueryValue: Sendable {
+    /// Nil if the value is of another type.
+    init?(queryResult: RValue?)
+}
+
+extension Int64: QueryValue {
+    public init?(queryResult: RValue?) {
+        switch queryResult {
+        case .long(let value): self = value
+        case .int(let value): self = Int64(value)
+        default: return nil
+        }
+    }
+}
+extension Int32: QueryValue {
+    public init?(queryResult: RValue?) {
+        guard case .int(let value) = queryResult else { return nil }
+        self = value
+    }
+}
+extension Double: QueryValue {
+    public init?(queryResult: RValue?) {
+        switch queryResult {
+        case .double(let value): self = value
+        case .float(let value): self = Double(value)
+        default: return nil
+        }
+    }
+}
+extension Bool: QueryValue {
+    public init?(queryResult: RValue?) {
+        guard case .bool(let value) = queryResult else { return nil }
+        self = value
+    }
+}
+extension String: QueryValue {
+    public init?(queryResult: RValue?) {
+        guard case .string(let value) = queryResult else { return nil }
+        self = value
+    }
+}
+extension Date: QueryValue {
+    public init?(queryResult: RValue?) {
+        guard case .time(let value) = queryResult else { return nil }
+        self = value
+    }
+}
+extension Optional: QueryValue where Wrapped: QueryValue {
+    public init?(queryResult: RValue?) {
+        guard let queryResult else {
+            self = nil as Wrapped?
+            return
+        }
+        guard let value = Wrapped(queryResult: queryResult) else { return nil }
+        self = value as Wrapped?
+    }
+}

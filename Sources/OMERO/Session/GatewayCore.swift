@@ -1,0 +1,273 @@
+import Ice
+import IceEncoding
+import Logging
+import OMEROAPI
+import OMEROModel
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What a gateway and everything made from it share: the session, the link that carries it at the moment, and the one
+/// background task in whose tree keeping alive, reconnecting and call-backs run.
+///
+/// ``BlitzGateway`` owns it; when that is dropped the core closes by itself.
+final class GatewayCore: Sendable {
+    /// What happens to a link, as seen by whoever notices first.
+    enum Signal: Sendable {
+        case lost(Link, GatewayError)
+        case sessionGone(GatewayError)
+        case beat
+        case linked(Link)
+        case serverStops(in: Duration)
+    }
+
+    /// What stays the same over reconnects.
+    struct Session: Sendable {
+        var key: Secret
+        var userID: Int64
+        var userName: String
+        var groupID: Int64
+        var limits: SessionLimits
+        var serverVersion: ServerVersion?
+        var origin: Origin
+        var openedAt: ContinuousClock.Instant
+    }
+
+    /// Where the session comes from, which decides what closing does to it.
+    enum Origin: Sendable {
+        /// This gateway logged in.
+        case loggedIn
+        /// It was there before.
+        case joined
+        /// It was made for this gateway by another one, and counts that one as a user who never comes.
+        case madeForThis
+    }
+
+    struct State {
+        var link: Link?
+        var session: Session?
+        /// Why there will be no link any more.
+        var end: GatewayError?
+        var report = ConnectReport()
+        var background: Task<Void, Never>?
+        /// What the user of the session was switched from, for the undo.
+        var formerGroup: Int64?
+        var lastAnswer: ContinuousClock.Instant?
+    }
+
+    let configuration: GatewayConfiguration
+    let communicator: Communicator
+    let clientID = UUID().uuidString.lowercased()
+    let states = StateBroadcast()
+    let state = Mutex(State())
+    let signals: AsyncStream<Signal>
+    let signal: AsyncStream<Signal>.Continuation
+
+    init(_ configuration: GatewayConfiguration) {
+        self.configuration = configuration
+        communicator = Communicator(configuration.communicator(clientID: clientID))
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
+    }
+
+    // MARK: The link
+
+    /// The link, if there is one that works as far as is known.
+    ///
+    /// - Throws: ``GatewayError`` when there will be none any more.
+    func linkNow() throws -> Link? {
+        try state.withLock { state in
+            if let end = state.end { throw end }
+            guard let link = state.link, link.connection.isOpen else { return nil }
+            return link
+        }
+    }
+
+    /// The link; waits for it to be there again after a loss, as long as ``ReconnectPolicy/callWait`` says.
+    func link() async throws -> Link {
+        if let link = try linkNow() { return link }
+        let limit = configuration.reconnect.isEnabled ? configuration.reconnect.callWait : .zero
+        return try await withLimit(limit) {
+            GatewayError(
+                .timedOut, "the connection was lost, and was not there again within \(limit.inMilliseconds)",
+                phase: .reconnect)
+        } _: {
+            for await _ in self.states.stream() {
+                if let link = try self.linkNow() { return link }
+            }
+            _ = try self.linkNow()
+            throw CancellationError()
+        }
+    }
+
+    /// Carries out a call, again after a loss where that is safe: nothing was sent, or `repeatable`.
+    ///
+    /// - Parameter repeatable: whether carrying it out twice does no harm, as with everything that only reads.
+    func perform<Result>(
+        repeatable: Bool,
+        _ body: (Link) async throws -> Result
+    ) async throws -> Result {
+        var attempts = 0
+        while true {
+            attempts += 1
+            let link = try await link()
+            do {
+                let result = try await body(link)
+                state.withLock { $0.lastAnswer = .now }
+                return result
+            } catch {
+                guard var failure = GatewayError.explaining(error, during: .call, at: link.address) as? GatewayError
+                else { throw error }
+                failure.attempts = attempts
+                switch failure.kind {
+                case .connectionLost:
+                    signal.yield(.lost(link, failure))
+                    let mayRepeat = repeatable || !failure.mayHaveHappened
+                    if mayRepeat, attempts < 3, configuration.reconnect.isEnabled, linkHasEnded(link) { continue }
+                case .sessionExpired, .sessionEnded:
+                    failure = await sessionFailure(failure, on: link)
+                default: break
+                }
+                throw failure
+            }
+        }
+    }
+
+    private func linkHasEnded(_ link: Link) -> Bool { !link.connection.isOpen }
+
+    /// Whether an object that is not there means that the whole session is gone.
+    private func sessionFailure(_ failure: GatewayError, on link: Link) async -> GatewayError {
+        if let error = failure.cause as? IceError, error.code == .objectNotExist {
+            do {
+                try await link.beat(timeout: configuration.keepAlive.timeout)
+                var other = failure
+                other.kind = .notFound
+                other.advice = nil
+                return other
+            } catch {
+                var ended = failure
+                ended.message = "the session is over"
+                ended.advice = "Log in again"
+                signal.yield(.sessionGone(ended))
+                return ended
+            }
+        }
+        signal.yield(.sessionGone(failure))
+        return failure
+    }
+
+    // MARK: Opening
+
+    /// Starts the background task, connects, logs in.
+    ///
+    /// - Throws: ``GatewayError``, `CancellationError`. Everything is closed then.
+    func open(origin: Origin? = nil) async throws {
+        let background = Task.detached { [self] in await run() }
+        state.withLock { $0.background = background }
+        do {
+            let (opening, usual) = try await opening(configuration.credentials)
+            var report = ConnectReport()
+            let opened: LoginConversation.Opened
+            do {
+                opened = try await conversation.open(opening, report: &report)
+            } catch {
+                state.withLock { [report] in $0.report = report }
+                throw error
+            }
+            install(opened, origin: origin ?? usual, report: report)
+        } catch {
+            let explained = GatewayError.explaining(error, during: .connect, at: nil)
+            await shutDown(
+                because: explained as? GatewayError
+                    ?? GatewayError(.closed, "connecting was cancelled", phase: .connect))
+            throw explained
+        }
+    }
+
+    var conversation: LoginConversation {
+        LoginConversation(communicator: communicator, configuration: configuration, clientID: clientID)
+    }
+
+    /// What opens the session, and where it comes from then.
+    func opening(_ credentials: Credentials, depth: Int = 0) async throws -> (LoginConversation.Opening, Origin) {
+        switch credentials.form {
+        case .password(let user, let password):
+            guard !user.isEmpty, !password.value.isEmpty else {
+                throw GatewayError(
+                    .badConfiguration, user.isEmpty ? "no user was given" : "no password was given",
+                    phase: .configuration)
+            }
+            return (.logIn(user: user, password: password), .loggedIn)
+        case .sessionKey(let key):
+            guard !key.value.isEmpty else {
+                throw GatewayError(.badConfiguration, "the session's key is empty", phase: .configuration)
+            }
+            return (.join(key), .joined)
+        case .guest:
+            return (.logIn(user: "guest", password: Secret("guest")), .loggedIn)
+        case .provider(let provide):
+            guard depth < 4 else {
+                throw GatewayError(
+                    .badConfiguration, "the provider of credentials gives only further providers", phase: .configuration
+                )
+            }
+            return try await opening(provide(), depth: depth + 1)
+        }
+    }
+
+    func install(_ opened: LoginConversation.Opened, origin: Origin, report: ConnectReport) {
+        state.withLock { state in
+            let openedAt = state.session?.openedAt
+            state.link = opened.link
+            state.report = report
+            state.session = Session(
+                key: opened.link.key,
+                userID: opened.context.userId,
+                userName: opened.context.userName,
+                groupID: opened.context.groupId,
+                limits: opened.limits,
+                serverVersion: opened.version,
+                origin: origin,
+                openedAt: openedAt ?? .now
+            )
+            state.lastAnswer = .now
+        }
+        let link = opened.link
+        link.connection.onClose { [signal] in
+            let cause = link.connection.closeError
+            signal.yield(
+                .lost(
+                    link,
+                    cause.map { GatewayError(explaining: $0, during: .call, at: link.address) }
+                        ?? GatewayError(.connectionLost, "the connection ended", phase: .call)))
+        }
+        states.publish(.up)
+        signal.yield(.linked(link))
+    }
+}
+
+extension GatewayConfiguration {
+    fileprivate func communicator(clientID: String) -> CommunicatorConfiguration {
+        var result = CommunicatorConfiguration()
+        result.timeouts = Timeouts(
+            connect: timeouts.connect, handshake: timeouts.handshake, invocation: timeouts.call, close: timeouts.close)
+        result.messageSizeMax = messageSizeMax
+        // A link does not move to another connection: the session would not be there.
+        result.retry = .never
+        result.types = omeroTypes
+        result.tls = TLSSettings(
+            trust: trust,
+            verifiesHostname: tls.verifiesHostname,
+            minimumVersion: tls.minimumVersion,
+            identity: tls.identity
+        )
+        result.implicitContext = ["omero.client.uuid": clientID]
+        result.eventLoopGroup = eventLoopGroup
+        result.logger = logger
+        result.tracer = tracer
+        return result
+    }
+}
