@@ -25,7 +25,7 @@ struct CallSaveRules: SaveRules {
                 ownerID: wish.entity.isGlobal ? nil : wish.ownerID,
                 group: wish.entity.isGlobal ? nil : try wish.groupID.map(group),
                 permissions: wish.permissions.map { Permissions(rawValue: $0) },
-                firstLinkedGroup: try wish.firstLinkedGroup.map(group)
+                firstLinkedGroup: try Self.first(wish.linkedGroups).map(group)
             )
         )
         try SystemRows.checkValues(wish.entity, id: nil, wish.values, before: [:], by: caller)
@@ -73,6 +73,13 @@ struct CallSaveRules: SaveRules {
         if change.newGroupID != nil { details.insert(.group) }
         if change.newCreationEvent != nil { details.insert(.creationEvent) }
         try caller.authorizeUpdate(of: facts, changing: details)
+        // It takes the privileges of Chown2 and Chgrp2 too: saving is no way around them.
+        if change.newOwnerID != nil, !caller.identity.has(.chown) {
+            throw SecurityViolation("You are not authorized to change the Experimenter of \(facts.label)")
+        }
+        if change.newGroupID != nil, !caller.identity.has(.chgrp) {
+            throw SecurityViolation("You are not authorized to change the ExperimenterGroup of \(facts.label)")
+        }
         // Not even a privilege makes it another.
         guard change.newCreationEvent == nil else {
             throw SecurityViolation("You are not authorized to change the creation Event of \(facts.label)")
@@ -98,8 +105,14 @@ struct CallSaveRules: SaveRules {
         )
     }
 
-    func checkLink(from row: SavedRow, to target: SavedRow, firstTargetGroup: Int64?) throws {
-        try caller.authorizeLink(from: facts(row), to: facts(target), firstTargetGroup: firstTargetGroup)
+    func checkLink(from row: SavedRow, to target: SavedRow, linkedGroups: [Int64]) throws {
+        try caller.authorizeLink(
+            from: facts(row), to: facts(target), firstTargetGroup: Self.first(linkedGroups))
+    }
+
+    /// What is everybody's says nothing about where something else belongs.
+    private static func first(_ groups: [Int64]) -> Int64? {
+        groups.first { $0 != BuiltIn.systemGroup && $0 != BuiltIn.userGroup }
     }
 
     func checkReading(_ row: SavedRow) throws { try caller.authorizeReading(facts(row)) }

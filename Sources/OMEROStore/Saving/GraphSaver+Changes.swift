@@ -75,6 +75,7 @@ extension GraphSaver {
                 }
             }
         }
+        try transaction.addNamespace(entity, changed)
         if entity.root.isVersioned { columns[root, default: []].append(("version", (row.version ?? 0) &+ 1)) }
         if let column = entity.root.detailsColumns[.updateEvent] {
             columns[root, default: []].append((column, try transaction.event(for: author).id))

@@ -18,8 +18,8 @@ public struct SaveWish: Sendable, Hashable {
     public let groupID: Int64?
     /// As the database has permissions.
     public let permissions: Int64?
-    /// The group of the first object that it refers to; nil if it refers to none that is in a group.
-    public let firstLinkedGroup: Int64?
+    /// The groups of the objects that it refers to, in their order.
+    public let linkedGroups: [Int64]
     public let values: [String: StoreValue]
 }
 
@@ -67,8 +67,8 @@ public protocol SaveRules {
     func checkVersion(_ change: SaveChange) throws
     /// A reference of a new or changed object.
     ///
-    /// - Parameter firstTargetGroup: the group of the first object that `row` refers to.
-    func checkLink(from row: SavedRow, to target: SavedRow, firstTargetGroup: Int64?) throws
+    /// - Parameter linkedGroups: the groups of all objects that `row` refers to, in their order.
+    func checkLink(from row: SavedRow, to target: SavedRow, linkedGroups: [Int64]) throws
     /// An object that is stored and that a client names by its id.
     func checkReading(_ row: SavedRow) throws
     func checkDeleting(_ row: SavedRow) throws
