@@ -94,7 +94,8 @@ let package = Package(
         .target(
             name: "BlitzCommands",
             dependencies: [
-                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
+                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "OMEROStore", "Glacier2", "Ice", "IceEncoding",
+                nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -172,6 +173,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: house
+        ),
+        // The command line: its options, its output, and its commands against a server in process.
+        .testTarget(
+            name: "BlitzCommandsTests",
+            dependencies: [
+                "BlitzCommands", "OMERO", "OMEROServer", "OMEROModel", "IceEncoding",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+        // The built command line as a child process, next to the omero command.
+        .testTarget(
+            name: "BlitzCommandsInteropTests",
+            dependencies: ["InteropProcess", "blitz"],
             swiftSettings: house
         ),
         // The gateway's values and state machines, without a server.
