@@ -19,7 +19,8 @@ extension PoolState {
     /// Gives a resource that belongs to nobody to the first who waits for its key, or keeps it.
     mutating func place(_ id: MemberID, isFresh: Bool, _ now: Instant, _ actions: inout [Action]) {
         guard let key = members[id]?.key else { return }
-        members[id]?.phase = .idle(since: now, checkAt: isFresh ? now + limits.checkAfter : now)
+        let checkAt = isFresh ? now + limits.checkAfter : now
+        members[id]?.phase = .idle(since: now, checkAt: checkAt)
         groups[key]?.idle.append(id)
         serve(key, now, &actions)
     }
