@@ -29,6 +29,8 @@ struct GatewaySource: PoolSource {
         switch failure.kind {
         // What may be over by itself: the server is started again, the network comes back.
         case .cannotResolve, .refused, .unreachable, .timedOut, .connectionLost, .serverError: false
+        // Without anything said of certificates or versions: somebody hung up.
+        case .tls: failure.tls != .handshake
         default: true
         }
     }

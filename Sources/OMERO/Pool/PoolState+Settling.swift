@@ -19,22 +19,26 @@ extension PoolState {
     /// Gives a resource that belongs to nobody to the first who waits for its key, or keeps it.
     mutating func place(_ id: MemberID, isFresh: Bool, _ now: Instant, _ actions: inout [Action]) {
         guard let key = members[id]?.key else { return }
+        if isFresh, let first = groups[key]?.waiting.first { return lend(id, to: first, now, &actions) }
         let checkAt = isFresh ? now + limits.checkAfter : now
         members[id]?.phase = .idle(since: now, checkAt: checkAt)
         groups[key]?.idle.append(id)
         serve(key, now, &actions)
     }
 
+    private mutating func lend(
+        _ id: MemberID, to waiter: WaiterID, _ now: Instant, _ actions: inout [Action]
+    ) {
+        guard let resource = members[id]?.resource, let served = stopWaiting(waiter) else { return }
+        members[id]?.phase = .leased
+        groups[served.key]?.idle.removeAll { $0 == id }
+        actions.append(.give(served.waiter, PoolLease(id: id, resource: resource), waited: now - served.since))
+    }
+
     /// Those who wait for the key get what is idle.
     mutating func serve(_ key: Key, _ now: Instant, _ actions: inout [Action]) {
-        while let first = groups[key]?.waiting.first, let id = groups[key]?.idle.last(where: { isFresh($0, now) }),
-            let resource = members[id]?.resource
-        {
-            groups[key]?.idle.removeAll { $0 == id }
-            members[id]?.phase = .leased
-            guard let served = stopWaiting(first) else { return }
-            actions.append(
-                .give(served.waiter, PoolLease(id: id, resource: resource), waited: now - served.since))
+        while let first = groups[key]?.waiting.first, let id = groups[key]?.idle.last(where: { isFresh($0, now) }) {
+            lend(id, to: first, now, &actions)
         }
         while let group = groups[key], group.waiting.count > group.opening + group.checking, let id = group.idle.last,
             let resource = members[id]?.resource

@@ -208,6 +208,8 @@ struct PoolState<Key: Hashable & Sendable, Resource: Sendable, Waiter: Sendable>
             groups[member.key]?.failures = 0
         }
         forget(id)
+        // Who counted on it may get one that is idle, but was not fresh enough to be lent at once.
+        serve(member.key, now, &actions)
         settle(now, &actions)
         return actions
     }
@@ -218,6 +220,7 @@ struct PoolState<Key: Hashable & Sendable, Resource: Sendable, Waiter: Sendable>
         groups[member.key]?.checking -= 1
         if !isWhole || cannotStay(member, now) {
             close(id, &actions)
+            serve(member.key, now, &actions)
         } else {
             place(id, isFresh: true, now, &actions)
         }

@@ -51,6 +51,7 @@ private struct World {
         limits.maximum = Int.random(in: 1...6, using: &random)
         limits.maximumWaiting = Int.random(in: 1...30, using: &random)
         limits.lifeLimit = Bool.random(using: &random) ? .seconds(600) : nil
+        limits.checkAfter = [.zero, .seconds(30), .seconds(1000)].randomElement(using: &random) ?? .zero
         change(&limits)
         self.limits = limits
         perKey = Int.random(in: 1...limits.maximum, using: &random)

@@ -57,7 +57,7 @@ struct PoolScript {
         }
     }
 
-    private mutating func lines(_ actions: [PoolState<String, Int, Int>.Action]) -> [String] {
+    mutating func lines(_ actions: [PoolState<String, Int, Int>.Action]) -> [String] {
         actions.compactMap { action in
             switch action {
             case .open(let id, nil): return "open \(id)"

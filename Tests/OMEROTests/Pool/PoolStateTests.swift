@@ -200,6 +200,30 @@ import Testing
         #expect(script.closed(1) == [])
     }
 
+    @Test func `one that is always to be checked is checked once`() {
+        var script = PoolScript { $0.checkAfter = .zero }
+        #expect(script.lease() == ["open 1"])
+        #expect(script.opened(1) == ["give 1 to 1"])
+        _ = script.release(1)
+        #expect(script.lease() == ["check 1"])
+        #expect(script.checked(1, true) == ["give 1 to 2"])
+    }
+
+    @Test func `who counted on an opening that failed gets one that is idle`() {
+        var script = PoolScript()
+        script.lend(1)
+        #expect(script.lease() == ["open 2"])
+        #expect(script.pool.begin(2) != nil)
+        _ = script.cancel(2)
+        _ = script.release(1)
+        script.pass(.seconds(30))
+        // The opening covers the one who waits, so that nothing has to be checked.
+        #expect(script.lease() == [])
+        let actions = script.pool.failed(2, .poolIsClosed, isFinal: false, now: script.now)
+        #expect(script.lines(actions) == ["check 1"])
+        #expect(script.checked(1, true) == ["give 1 to 3"])
+    }
+
     @Test func `a checked one that nobody waits for any more is kept`() {
         var script = PoolScript()
         script.lend(1)
