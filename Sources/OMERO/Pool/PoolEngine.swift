@@ -191,7 +191,7 @@ final class PoolEngine<Source: PoolSource>: Sendable {
         } catch {
             meters.failed()
             let failure = GatewayError.ofOpening(error)
-            logger?.warning(
+            logger?.info(
                 "omero pool could not open a gateway", metadata: [LogKey.member: "\(id)", LogKey.error: "\(failure)"])
             let isFinal = source.isFinal(failure)
             change { $0.failed(id, failure, isFinal: isFinal, now: $1) }
@@ -202,6 +202,9 @@ final class PoolEngine<Source: PoolSource>: Sendable {
         var isWhole = true
         do {
             try await source.check(resource)
+        } catch is CancellationError {
+            // The pool is closed at once: this one too.
+            isWhole = false
         } catch {
             isWhole = false
             meters.failed()

@@ -2,7 +2,8 @@
 extension PoolState {
     /// Carries out everything that is due.
     mutating func settle(_ now: Instant, _ actions: inout [Action]) {
-        expire(now, &actions)
+        // The last wake is never later than what is due next.
+        if wakes.last.map({ $0 <= now }) ?? true { expire(now, &actions) }
         dropUnneededPlans()
         if life == .running {
             planOpenings(now, &actions)
@@ -156,15 +157,20 @@ extension PoolState {
         for id in members.keys.sorted() where members[id]?.phase == .leased { close(id, &actions) }
     }
 
-    mutating func refuseEveryone(_ error: GatewayError, _ actions: inout [Action]) {
+    /// Refuses who waits, closes what is idle: the beginning of the end.
+    mutating func closeDoors(_ actions: inout [Action]) {
         for id in waiting.keys.sorted(by: { arrival($0) < arrival($1) }) {
-            if let gone = stopWaiting(id) { actions.append(.refuse(gone.waiter, error)) }
+            if let gone = stopWaiting(id) { actions.append(.refuse(gone.waiter, .poolIsClosed)) }
+        }
+        for id in members.keys.sorted() {
+            if case .idle = members[id]?.phase { close(id, &actions) }
         }
     }
 
     // MARK: Time
 
     private mutating func expire(_ now: Instant, _ actions: inout [Action]) {
+        wakes.removeAll { $0 <= now }
         let late = waiting.filter { $0.value.deadline <= now }.keys
         for id in late.sorted(by: { arrival($0) < arrival($1) }) {
             let failure = waiting[id].flatMap { groups[$0.key]?.lastFailure }
@@ -173,7 +179,7 @@ extension PoolState {
         }
         for id in members.keys.sorted() {
             guard let member = members[id], case .idle(let since, _) = member.phase else { continue }
-            if life != .running || since + limits.idleLimit <= now || isOverLife(member, now) { close(id, &actions) }
+            if since + limits.idleLimit <= now || isOverLife(member, now) { close(id, &actions) }
         }
         if case .ending(let end) = life, end <= now { takeBack(&actions) }
     }
@@ -182,7 +188,8 @@ extension PoolState {
 
     /// The next time at which something is due by itself.
     private var nextDue: Instant? {
-        var due = waiting.values.map(\.deadline).min()
+        // All wait equally long: the first of each queue has the earliest deadline.
+        var due = groups.values.compactMap { $0.waiting.first.flatMap { waiting[$0]?.deadline } }.min()
         func consider(_ other: Instant?) {
             if let other { due = due.map { min($0, other) } ?? other }
         }

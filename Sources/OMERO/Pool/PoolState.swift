@@ -104,7 +104,7 @@ struct PoolState<Key: Hashable & Sendable, Resource: Sendable, Waiter: Sendable>
     var waiting: [WaiterID: Waiting] = [:]
     var groups: [Key: Group] = [:]
     var closing = 0
-    /// When the caller will call `tick`; each earlier than the one before.
+    /// When the caller will call ``tick(now:)``; each earlier than the one before.
     var wakes: [Instant] = []
     private var lastMember = 0
     private var lastArrival = 0
@@ -254,7 +254,6 @@ struct PoolState<Key: Hashable & Sendable, Resource: Sendable, Waiter: Sendable>
     /// Time went by.
     mutating func tick(now: Instant) -> [Action] {
         var actions: [Action] = []
-        wakes.removeAll { $0 <= now }
         settle(now, &actions)
         return actions
     }
@@ -264,7 +263,7 @@ struct PoolState<Key: Hashable & Sendable, Resource: Sendable, Waiter: Sendable>
         guard life == .running else { return [] }
         life = .ending(by: now + limits.shutdownLimit)
         var actions: [Action] = []
-        refuseEveryone(.poolIsClosed, &actions)
+        closeDoors(&actions)
         settle(now, &actions)
         return actions
     }
@@ -272,7 +271,7 @@ struct PoolState<Key: Hashable & Sendable, Resource: Sendable, Waiter: Sendable>
     /// Closes everything at once.
     mutating func interrupt(now: Instant) -> [Action] {
         var actions: [Action] = []
-        if life == .running { refuseEveryone(.poolIsClosed, &actions) }
+        if life == .running { closeDoors(&actions) }
         if life != .finished, life != .interrupted { takeBack(&actions) }
         settle(now, &actions)
         return actions
