@@ -138,6 +138,51 @@ import Testing
         }
     }
 
+    @Test func `a gateway whose peer vanished while it was idle is found out before it is lent`() async throws {
+        try await OMEROServer.withServer { server in
+            try await TroubledPath.with(to: server.sslPort ?? 0) { path in
+                var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
+                configuration.addresses = [ServerAddress(host: "127.0.0.1", port: path.port)]
+                configuration.timeouts.close = .milliseconds(500)
+                let pool = BlitzGatewayPool(
+                    configuration,
+                    limits: limits(1) {
+                        $0.checkAfter = .zero
+                        $0.checkLimit = .milliseconds(300)
+                    })
+                let running = Task { try await pool.run() }
+                let first = try await pool.withGateway { $0.sessionKey }
+                let same = try await pool.withGateway { $0.sessionKey }
+                #expect(same == first)
+                path.halfOpen()
+                path.set(.none)
+                let (name, second) = try await pool.withGateway { (try await $0.whoAmI().userName, $0.sessionKey) }
+                #expect(name == "root")
+                #expect(second != first)
+                running.cancel()
+                try await running.value
+            }
+        }
+    }
+
+    @Test func `a gateway whose session was moved to another group is replaced`() async throws {
+        try await OMEROServer.withServer(.withSamples) { server in
+            let pool = BlitzGatewayPool(
+                server.gatewayConfiguration(.password(user: "sample-leader", "leader-1")), limits: limits(1))
+            let running = Task { try await pool.run() }
+            let moved = try await pool.withGateway { gateway in
+                let other = try await gateway.group(named: "sample-read-only").id
+                try await gateway.switchSession(toGroup: other)
+                return try await gateway.whoAmI().groupName
+            }
+            #expect(moved == "sample-read-only")
+            let next = try await pool.withGateway { try await $0.whoAmI().groupName }
+            #expect(next == "sample-private")
+            running.cancel()
+            try await running.value
+        }
+    }
+
     @Test func `a server that was started again is found by the next who wants a gateway`() async throws {
         let (pool, port) = try await OMEROServer.withServer { server in
             var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
