@@ -1,3 +1,5 @@
+import Metrics
+import MetricsTestKit
 import OMERO
 import OMEROServer
 import Testing
@@ -47,24 +49,33 @@ import Testing
     }
 
     @Test func `a gateway whose peer vanished while it was idle is found out before it is lent`() async throws {
+        let metrics = TestMetrics()
         try await OMEROServer.withServer { server in
             try await TroubledPath.with(to: server.sslPort ?? 0) { path in
                 var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
                 configuration.addresses = [ServerAddress(host: "127.0.0.1", port: path.port)]
                 configuration.timeouts.close = .milliseconds(500)
-                let pool = BlitzGatewayPool(
-                    configuration,
-                    limits: .few(1) {
-                        $0.checkAfter = .zero
-                        $0.checkLimit = .milliseconds(300)
-                    })
+                let pool = withMetricsFactory(metrics) {
+                    BlitzGatewayPool(
+                        configuration,
+                        limits: .few(2) {
+                            $0.checkAfter = .zero
+                            $0.checkLimit = .milliseconds(300)
+                        })
+                }
                 let running = Task { try await pool.run() }
                 let first = try await pool.withGateway { $0.sessionKey }
                 path.halfOpen()
+                async let second = pool.withGateway { gateway in
+                    let name = try await gateway.whoAmI().userName
+                    #expect(name == "root")
+                    return gateway.sessionKey
+                }
+                // The path is well again only when the silence was noticed.
+                try await eventually { metrics.counterTotal(label: "omero.pool.failures") > 0 }
                 path.set(.none)
-                let (name, second) = try await pool.withGateway { (try await $0.whoAmI().userName, $0.sessionKey) }
-                #expect(name == "root")
-                #expect(second != first)
+                let key = try await second
+                #expect(key != first)
                 running.cancel()
                 try await running.value
             }
