@@ -1,6 +1,7 @@
 import Ice
 import OMERO
 import OMEROServer
+import Testing
 
 extension OMEROServer {
     /// How to connect to this server over TLS.
@@ -39,4 +40,22 @@ func failure(_ body: () async throws -> Void) async -> GatewayError? {
     } catch {
         return error as? GatewayError
     }
+}
+
+extension PoolConfiguration {
+    /// With so many gateways, and with waits that a busy machine needs.
+    static func few(_ maximum: Int, _ change: (inout PoolConfiguration) -> Void = { _ in }) -> PoolConfiguration {
+        var limits = PoolConfiguration()
+        limits.maximum = maximum
+        limits.waitLimit = .seconds(60)
+        limits.shutdownLimit = .seconds(20)
+        change(&limits)
+        return limits
+    }
+}
+
+/// Waits until it is so, but not for ever.
+func eventually(_ condition: () -> Bool) async throws {
+    for _ in 0..<2000 where !condition() { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(condition())
 }
