@@ -207,7 +207,7 @@ final class StateLog: Sendable {
             path.set(.blackHole)
             let started = ContinuousClock.now
             await gateway.close()
-            #expect(ContinuousClock.now - started < .seconds(10))
+            #expect(ContinuousClock.now - started < .seconds(6))
             let error = await failure { _ = try await gateway.whoAmI() }
             #expect(error?.kind == .closed)
             path.set(.none)

@@ -1,3 +1,4 @@
+import NIOCore
 import NIOSSL
 
 extension TLSSettings {
@@ -51,6 +52,9 @@ extension TLSSettings {
         }
         configuration.minimumTLSVersion = minimumVersion.library
         configuration.maximumTLSVersion = maximumVersion?.library
+        // How long TLS waits for the peer's farewell: Ice has said its own before, and a silent peer must not hold up
+        // an end that has a limit.
+        configuration.shutdownTimeout = .seconds(1)
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
