@@ -71,6 +71,7 @@ let package = Package(
             dependencies: [
                 "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -94,7 +95,8 @@ let package = Package(
         .target(
             name: "BlitzCommands",
             dependencies: [
-                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
+                "OMERO", "OMEROAPI", "OMEROModel", "OMEROServer", "OMEROStore", "Glacier2", "Ice", "IceEncoding",
+                nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -174,6 +176,21 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        // The command line: its options, its output, and its commands against a server in process.
+        .testTarget(
+            name: "BlitzCommandsTests",
+            dependencies: [
+                "BlitzCommands", "OMERO", "OMEROServer", "OMEROModel", "IceEncoding",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+        // The built command line as a child process, next to the omero command.
+        .testTarget(
+            name: "BlitzCommandsInteropTests",
+            dependencies: ["InteropProcess", "blitz"],
+            swiftSettings: house
+        ),
         // The gateway's values and state machines, without a server.
         .testTarget(
             name: "OMEROTests",
@@ -186,6 +203,10 @@ let package = Package(
             dependencies: [
                 "OMERO", "OMEROServer", "OMEROAPI", "OMEROModel", "Ice", "IceEncoding", nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house
         ),

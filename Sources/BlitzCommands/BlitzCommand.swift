@@ -15,21 +15,22 @@ public struct BlitzCommand: AsyncParsableCommand {
             Commands that need a server take what OMERO_HOST, OMERO_PORT, OMERO_USER, OMERO_PASSWORD and OMERO_GROUP \
             say, else the session of the last log-in, else they ask. Results go to standard output, everything else to \
             standard error; --json makes results fit for programs. blitz help exit-codes lists the exit codes.
+            Completions for a shell: blitz --generate-completion-script bash, zsh or fish.
             """,
         groupedSubcommands: [
             CommandGroup(
-                name: "Sessions:", subcommands: [LoginCommand.self, LogoutCommand.self, SessionsCommand.self]),
+                name: "Sessions", subcommands: [LoginCommand.self, LogoutCommand.self, SessionsCommand.self]),
             CommandGroup(
-                name: "People:",
+                name: "People",
                 subcommands: [
                     WhoAmICommand.self, UsersCommand.self, GroupsCommand.self, AdminsCommand.self,
                     PrivilegesCommand.self, UserCommand.self, GroupCommand.self,
                 ]),
             CommandGroup(
-                name: "Objects:", subcommands: [ListCommand.self, GetCommand.self, HQLCommand.self]),
+                name: "Objects", subcommands: [ListCommand.self, GetCommand.self, HQLCommand.self]),
             CommandGroup(
-                name: "Servers:", subcommands: [DoctorCommand.self, ServeCommand.self, DemoCommand.self]),
-            CommandGroup(name: "Help:", subcommands: [ExitCodesCommand.self]),
+                name: "Servers", subcommands: [DoctorCommand.self, ServeCommand.self, DemoCommand.self]),
+            CommandGroup(name: "Help", subcommands: [ExitCodesCommand.self]),
         ]
     )
 

@@ -17,8 +17,8 @@ struct LoginCommand: Command {
               blitz login ami@omero.example.org
               blitz login wss://ami@omero.example.org/omero-ws
               echo "$SECRET" | blitz login ami@omero.example.org:4064 --password-stdin
-              blitz login ami@omero.example.org --sudo root    as an administrator, on behalf of ami
-              blitz login omero.example.org --key KEY          joins a session that is open already
+              blitz login ami@omero.example.org --sudo root    (as ami, by root)
+              blitz login omero.example.org --key KEY          (joins a session)
             """
     )
 

@@ -18,6 +18,8 @@ struct DoAllCommand: Command {
             if let inner: DoAll = inner.cast() { return DoAllCommand(request: inner, depth: depth + 1) }
             return ServerCore.command(for: inner)
         }
+        // Before anything was done.
+        for case let refused as RefusedCommand in commands { throw refused.reason }
         let inStore = commands.compactMap { $0 as? any StoreCommand }
         if inStore.count == commands.count, inStore.count > 1 {
             let responses = try await call.core.store.write { transaction in

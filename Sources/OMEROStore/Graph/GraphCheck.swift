@@ -3,17 +3,17 @@
 struct GraphCheck {
     private let request: GraphRequest
     private let rules: any GraphRules
-    private let reader: GraphReader
+    private let rows: GraphRows
     private let decisions: [GraphKey: GraphDecision]
     private let idsByRoot: [Entity: [Int64]]
 
     init(
-        _ request: GraphRequest, _ rules: any GraphRules, _ reader: GraphReader,
+        _ request: GraphRequest, _ rules: any GraphRules, _ rows: GraphRows,
         _ decisions: [GraphKey: GraphDecision]
     ) {
         self.request = request
         self.rules = rules
-        self.reader = reader
+        self.rows = rows
         self.decisions = decisions
         idsByRoot = Dictionary(grouping: decisions.keys, by: \.root).mapValues { $0.map(\.id) }
     }
@@ -32,12 +32,12 @@ struct GraphCheck {
     func refuseSplits() throws {
         for tie in rules.ties where tie.strength == .guarded || tie.strength == .bound {
             let content = going(rules.targetFate, tie.edge.held.root)
-            try refuse(try reader.holders(of: content, along: tie.edge), tie) { going, staying in
+            try refuse(try rows.holders(of: content, along: tie.edge), tie) { going, staying in
                 "may not \(rules.verb) \(going.label) while \(staying.label) remains"
             }
             guard tie.strength == .bound else { continue }
             let holders = going(rules.targetFate, tie.edge.holder.root)
-            try refuse(try reader.held(by: holders, along: tie.edge), tie) { going, staying in
+            try refuse(try rows.held(by: holders, along: tie.edge), tie) { going, staying in
                 try describe(going, without: staying, tie)
             }
         }
@@ -45,13 +45,13 @@ struct GraphCheck {
 
     /// Refuses pairs of which one goes and the other stays.
     private func refuse(
-        _ pairs: [GraphReader.Pair], _ tie: GraphTie,
+        _ pairs: [GraphRows.Pair], _ tie: GraphTie,
         _ message: (_ going: GraphObject, _ staying: GraphObject) throws -> String
     ) throws {
         let split = pairs.filter { (decisions[$0.holder] == nil) != (decisions[$0.held] == nil) }
-        _ = try reader.load(split.flatMap { [$0.holder, $0.held] })
+        _ = try rows.load(split.flatMap { [$0.holder, $0.held] })
         for pair in split {
-            guard let holder = reader.known(pair.holder), let held = reader.known(pair.held),
+            guard let holder = rows.known(pair.holder), let held = rows.known(pair.held),
                 holder.entity.isA(tie.edge.holder.name), held.entity.isA(tie.edge.held.name)
             else { continue }
             let (going, staying) = decisions[pair.holder] == nil ? (held, holder) : (holder, held)
@@ -64,8 +64,8 @@ struct GraphCheck {
 
     /// Names what else is bound to the same, for that's what has to go along.
     private func describe(_ going: GraphObject, without shared: GraphObject, _ tie: GraphTie) throws -> String {
-        let others = try reader.holders(of: [shared.id], along: tie.edge).map(\.holder).filter { decisions[$0] == nil }
-        guard let other = try reader.load(others.prefix(1)).first else {
+        let others = try rows.holders(of: [shared.id], along: tie.edge).map(\.holder).filter { decisions[$0] == nil }
+        guard let other = try rows.load(others.prefix(1)).first else {
             return "may not \(rules.verb) \(going.label) while \(shared.label) remains"
         }
         return "within \(shared.label) may not \(rules.verb) \(going.label) while \(other.label) remains"
@@ -77,7 +77,7 @@ struct GraphCheck {
     func refuseWithoutRights() throws {
         var refused: [GraphFate: [GraphObject]] = [:]
         for (key, decision) in decisions where decision.isChecked {
-            guard let object = reader.known(key) else { continue }
+            guard let object = rows.known(key) else { continue }
             let needed = decision.fate == .delete ? GraphRights.delete : rules.needed
             if !rules.rights(object).contains(needed) { refused[decision.fate, default: []].append(object) }
         }
@@ -102,7 +102,7 @@ struct GraphCheck {
         for reference in GraphReference.all {
             let target = reference.target.root
             var ids: Set<Int64> = []
-            for (id, deleted) in try reader.references(reference, to: going(.delete, target)) {
+            for (id, deleted) in try rows.references(reference, to: going(.delete, target)) {
                 guard decisions[GraphKey(root: reference.entity.root, id: id)]?.fate != .delete else { continue }
                 guard decisions[GraphKey(root: target, id: deleted)]?.fate == .delete else { continue }
                 ids.insert(id)
@@ -118,20 +118,20 @@ struct GraphCheck {
     /// References between what is included and what stays, in either direction.
     private func crossings(_ reference: GraphReference) throws -> Set<Int64> {
         let (source, target) = (reference.entity.root, reference.target.root)
-        let into = try reader.references(reference, to: going(.include, target)).filter { id, _ in
+        let into = try rows.references(reference, to: going(.include, target)).filter { id, _ in
             decisions[GraphKey(root: source, id: id)] == nil
         }
-        let out = try reader.references(reference, from: going(.include, source)).filter { _, id in
+        let out = try rows.references(reference, from: going(.include, source)).filter { _, id in
             decisions[GraphKey(root: target, id: id)] == nil
         }
         // What is in the group of all users can be referred to from everywhere.
-        let far = try reader.load(out.map { GraphKey(root: target, id: $0.1) })
+        let far = try rows.load(out.map { GraphKey(root: target, id: $0.1) })
         let common = Set(far.filter { $0.groupID == GroupRecord.userID }.map(\.id))
         return Set(into.map(\.0)).union(out.filter { !common.contains($0.1) }.map(\.0))
     }
 
     private func refuse(_ reference: GraphReference, _ ids: Set<Int64>) throws {
-        let objects = try reader.load(ids.map { GraphKey(root: reference.entity.root, id: $0) })
+        let objects = try rows.load(ids.map { GraphKey(root: reference.entity.root, id: $0) })
         if reference.isRequired {
             throw GraphRefusal("cannot null \(reference.label) of \(Self.list(objects))")
         }

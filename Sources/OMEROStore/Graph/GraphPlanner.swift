@@ -6,7 +6,7 @@
 struct GraphPlanner {
     private let request: GraphRequest
     private let rules: any GraphRules
-    private let reader: GraphReader
+    private let rows: GraphRows
     private let ignored: Set<Entity>
     private var decisions: [GraphKey: GraphDecision] = [:]
     private var news: [GraphObject] = []
@@ -16,7 +16,7 @@ struct GraphPlanner {
     private struct Candidate {
         var claims: [GraphClaim] = []
         /// What holds it; nil until that was looked up.
-        var holders: [GraphReader.Pair]?
+        var holders: [GraphRows.Pair]?
         /// What it can't go without.
         var needs: Set<GraphKey> = []
         var wasFollowed = false
@@ -25,7 +25,7 @@ struct GraphPlanner {
     init(_ request: GraphRequest, _ rules: any GraphRules, _ transaction: ReadTransaction) {
         self.request = request
         self.rules = rules
-        reader = GraphReader(transaction)
+        rows = GraphRows(transaction)
         ignored = request.ignored
     }
 
@@ -36,16 +36,16 @@ struct GraphPlanner {
         try spread()
         try decideLinks()
         try decideExternalInfo()
-        let check = GraphCheck(request, rules, reader, decisions)
+        let check = GraphCheck(request, rules, rows, decisions)
         try check.refuseSplits()
         try check.refuseWithoutRights()
-        return GraphPlan(request.operation, decisions, reader, looseEnds: try check.looseEnds())
+        return GraphPlan(request.operation, decisions, rows, looseEnds: try check.looseEnds())
     }
 
     /// What would go along, whether the caller may do it or not.
     mutating func reach() throws -> [GraphObject] {
         try spread()
-        return decisions.keys.compactMap(reader.known)
+        return decisions.keys.compactMap(rows.known)
     }
 
     // MARK: Decisions
@@ -65,7 +65,7 @@ struct GraphPlanner {
     private mutating func takeTargets() throws {
         for (entity, ids) in request.targets.sorted(by: { $0.key.name < $1.key.name }) {
             let keys = ids.sorted().map { GraphKey(root: entity.root, id: $0) }
-            let found = try reader.load(keys).filter {
+            let found = try rows.load(keys).filter {
                 $0.entity.isA(entity.name) && rules.rights($0).contains(.see)
             }
             guard found.count == keys.count else {
@@ -105,18 +105,20 @@ struct GraphPlanner {
         try followLinks(batch)
     }
 
-    /// The annotations and reagents of links that are themselves deleted.
+    /// The annotations and reagents of links that are themselves deleted. Tags and files are for other objects too.
     private mutating func followLinks(_ batch: [GraphObject]) throws {
         for tie in rules.ties {
             guard let link = tie.edge.link, link.isAnnotationLink || link.name == "WellReagentLink" else { continue }
             let ids = batch.filter { $0.entity == link && decisions[$0.key]?.fate == .delete }.map(\.id)
             guard !ids.isEmpty else { continue }
-            for row in try reader.links(link, "id", ids) {
+            for row in try rows.links(link, "id", ids) {
                 let holder = GraphKey(root: tie.edge.holder.root, id: row.parent)
                 let held = GraphKey(root: tie.edge.held.root, id: row.child)
                 guard decisions[held] == nil else { continue }
-                _ = try reader.load([holder, held])
-                guard let holder = reader.known(holder), let held = reader.known(held) else { continue }
+                _ = try rows.load([holder, held])
+                guard let holder = rows.known(holder), let held = rows.known(held), !rules.isShared(held) else {
+                    continue
+                }
                 claim(held, GraphClaim(holder: holder, holderFate: .delete, tie: tie))
             }
         }
@@ -128,7 +130,7 @@ struct GraphPlanner {
             let open = candidates.filter { !$0.value.wasFollowed }.keys
             guard !open.isEmpty else { return }
             for key in open { candidates[key]?.wasFollowed = true }
-            for (tie, holders) in byTie(open.compactMap(reader.known)) where tie.strength == .bound {
+            for (tie, holders) in byTie(open.compactMap(rows.known)) where tie.strength == .bound {
                 for (holder, held) in try held(by: holders, tie) {
                     candidates[holder.key]?.needs.insert(held.key)
                     if decisions[held.key] == nil { claim(held, GraphClaim(holder: holder, holderFate: nil, tie: tie)) }
@@ -143,10 +145,10 @@ struct GraphPlanner {
     }
 
     private func held(by holders: [GraphObject], _ tie: GraphTie) throws -> [(GraphObject, GraphObject)] {
-        let pairs = try reader.held(by: holders.map(\.id), along: tie.edge)
-        _ = try reader.load(pairs.map(\.held))
+        let pairs = try rows.held(by: holders.map(\.id), along: tie.edge)
+        _ = try rows.load(pairs.map(\.held))
         return pairs.compactMap { pair in
-            guard let holder = reader.known(pair.holder), let held = reader.known(pair.held) else { return nil }
+            guard let holder = rows.known(pair.holder), let held = rows.known(pair.held) else { return nil }
             return (holder, held)
         }
     }
@@ -168,7 +170,7 @@ struct GraphPlanner {
         var fates: [GraphKey: GraphDecision] = [:]
         var forced: Set<GraphKey> = []
         for (key, candidate) in candidates {
-            guard let object = reader.known(key), let fate = rules.fate(ofContent: object, candidate.claims) else {
+            guard let object = rows.known(key), let fate = rules.fate(ofContent: object, candidate.claims) else {
                 continue
             }
             switch verdict(on: object) {
@@ -187,7 +189,7 @@ struct GraphPlanner {
             }
         }
         for (key, fate) in fates.sorted(by: { ($0.key.root.name, $0.key.id) < ($1.key.root.name, $1.key.id) }) {
-            if let object = reader.known(key) { decide(object, fate) }
+            if let object = rows.known(key) { decide(object, fate) }
         }
         return !fates.isEmpty
     }
@@ -209,17 +211,17 @@ struct GraphPlanner {
         return candidate.needs.allSatisfy(goes)
             && (candidate.holders ?? []).allSatisfy { pair in
                 goes(pair.holder) || (pair.link.map { decisions[$0] != nil } ?? false)
-                    || (reader.known(pair.holder).map(isIgnored) ?? false)
+                    || (rows.known(pair.holder).map(isIgnored) ?? false)
             }
     }
 
     private mutating func lookUpHolders() throws {
-        let open = candidates.filter { $0.value.holders == nil }.keys.compactMap(reader.known)
+        let open = candidates.filter { $0.value.holders == nil }.keys.compactMap(rows.known)
         for object in open { candidates[object.key]?.holders = [] }
         for (type, objects) in Dictionary(grouping: open, by: \.entity) {
             for tie in rules.ties where tie.strength != .part && type.isA(tie.edge.held.name) {
-                let pairs = try reader.holders(of: objects.map(\.id), along: tie.edge)
-                if !ignored.isEmpty { _ = try reader.load(pairs.map(\.holder)) }
+                let pairs = try rows.holders(of: objects.map(\.id), along: tie.edge)
+                if !ignored.isEmpty { _ = try rows.load(pairs.map(\.holder)) }
                 for pair in pairs { candidates[pair.held]?.holders?.append(pair) }
             }
         }
@@ -232,22 +234,22 @@ struct GraphPlanner {
         let gone = Dictionary(grouping: decisions.keys, by: \.root).mapValues { $0.map(\.id) }
         for type in DataModel.entities where type.kind == .link && !type.isGlobal {
             guard let parent = type.root(of: "parent"), let child = type.root(of: "child") else { continue }
-            var rows: [Int64: (parent: GraphKey, child: GraphKey)] = [:]
+            var ends: [Int64: (parent: GraphKey, child: GraphKey)] = [:]
             for (end, root) in [("parent", parent), ("child", child)] {
-                for row in try reader.links(type, end, gone[root] ?? []) {
-                    rows[row.link] = (GraphKey(root: parent, id: row.parent), GraphKey(root: child, id: row.child))
+                for row in try rows.links(type, end, gone[root] ?? []) {
+                    ends[row.link] = (GraphKey(root: parent, id: row.parent), GraphKey(root: child, id: row.child))
                 }
             }
-            let links = try reader.load(rows.keys.sorted().map { GraphKey(root: type, id: $0) })
-            _ = try reader.load(rows.values.flatMap { [$0.parent, $0.child] })
+            let links = try rows.load(ends.keys.sorted().map { GraphKey(root: type, id: $0) })
+            _ = try rows.load(ends.values.flatMap { [$0.parent, $0.child] })
             for link in links where decisions[link.key] == nil && !isIgnored(link) {
-                guard let row = rows[link.id], let parent = reader.known(row.parent),
-                    let child = reader.known(row.child)
+                guard let row = ends[link.id], let parent = rows.known(row.parent),
+                    let child = rows.known(row.child)
                 else { continue }
-                let ends = GraphLink(
+                let described = GraphLink(
                     link: link, parent: parent, child: child, parentFate: decisions[row.parent]?.fate,
                     childFate: decisions[row.child]?.fate)
-                if let decision = try rules.fate(of: ends) { decisions[link.key] = decision }
+                if let decision = try rules.fate(of: described) { decisions[link.key] = decision }
             }
         }
     }
@@ -257,10 +259,10 @@ struct GraphPlanner {
         guard let root = DataModel.entity("ExternalInfo") else { return }
         var fates: [GraphKey: GraphFate] = [:]
         for (key, decision) in decisions {
-            guard let id = reader.known(key)?.externalID else { continue }
+            guard let id = rows.known(key)?.externalID else { continue }
             fates[GraphKey(root: root, id: id)] = decision.fate
         }
-        for info in try reader.load(fates.keys) where decisions[info.key] == nil {
+        for info in try rows.load(fates.keys) where decisions[info.key] == nil {
             guard let fate = fates[info.key] else { continue }
             decisions[info.key] = GraphDecision(fate: fate, isChecked: false)
         }
@@ -276,13 +278,13 @@ extension Entity {
 
 extension GraphPlan {
     fileprivate init(
-        _ operation: GraphRequest.Operation, _ decisions: [GraphKey: GraphDecision], _ reader: GraphReader,
+        _ operation: GraphRequest.Operation, _ decisions: [GraphKey: GraphDecision], _ rows: GraphRows,
         looseEnds: [LooseEnd]
     ) {
         self.init(operation: operation)
         self.looseEnds = looseEnds
         for (key, decision) in decisions {
-            guard let entity = reader.known(key)?.entity else { continue }
+            guard let entity = rows.known(key)?.entity else { continue }
             switch decision.fate {
             case .include: included[entity, default: []].append(key.id)
             case .delete: deleted[entity, default: []].append(key.id)

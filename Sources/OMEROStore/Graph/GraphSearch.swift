@@ -17,9 +17,9 @@ extension ReadTransaction {
         _ direction: GraphDirection, of targets: [Entity: Set<Int64>], for wanted: Set<Entity>,
         stopBefore: Set<Entity> = [], _ authority: GraphAuthority
     ) throws -> [Entity: [Int64]] {
-        let reader = GraphReader(self)
+        let rows = GraphRows(self)
         let keys = targets.flatMap { entity, ids in ids.map { GraphKey(root: entity.root, id: $0) } }
-        var frontier = try reader.load(keys).filter { authority.rights($0).contains(.see) }
+        var frontier = try rows.load(keys).filter { authority.rights($0).contains(.see) }
         guard frontier.count == keys.count else { throw GraphRefusal("cannot read all the specified objects") }
         var seen = Set(keys)
         var found: [Entity: [Int64]] = [:]
@@ -29,12 +29,12 @@ extension ReadTransaction {
                 for edge in GraphTies.searched where type.isA(edge.near(direction).name) {
                     let ids = objects.map(\.id)
                     switch direction {
-                    case .children: next += try reader.held(by: ids, along: edge).map(\.held)
-                    case .parents: next += try reader.holders(of: ids, along: edge).map(\.holder)
+                    case .children: next += try rows.held(by: ids, along: edge).map(\.held)
+                    case .parents: next += try rows.holders(of: ids, along: edge).map(\.holder)
                     }
                 }
             }
-            frontier = try reader.load(next.filter { seen.insert($0).inserted }).filter { object in
+            frontier = try rows.load(next.filter { seen.insert($0).inserted }).filter { object in
                 authority.rights(object).contains(.see) && !object.entity.lineage.contains(where: stopBefore.contains)
             }
             for object in frontier where object.entity.lineage.contains(where: wanted.contains) {

@@ -171,6 +171,10 @@ def check_several_requests_are_one_transaction(server):
             Delete2(targetObjects={"Dataset": theirs.ids("Dataset")})])
         raises(omero.CmdError, gateway.c.submit, both)
         equal(data.counts("Dataset", "Image"), before)
+        unknown = DoAll(requests=[Delete2(targetObjects={"Dataset": data.ids("Dataset")}), omero.cmd.Duplicate()])
+        error = raises(omero.CmdError, gateway.c.submit, unknown).err
+        assert "Duplicate is not supported" in error.parameters["message"], error.parameters
+        equal(data.counts("Dataset", "Image"), before)
         mine = DoAll(requests=[Delete2(targetObjects={"Dataset": [one]}) for one in data.ids("Dataset")])
         callback = gateway.c.submit(mine)
         answers = callback.getResponse().responses
@@ -347,6 +351,18 @@ def check_unknown_requests_are_refused_by_name(server):
             error = raises(omero.CmdError, gateway.c.submit, request).err
             equal((error.category, error.parameters["message"]), (
                 request.ice_id(), "%s is not supported by this server" % request.ice_id()))
+
+
+def check_requests_within_themselves(server):
+    with server.sample("sample-reader") as gateway:
+        ring = DoAll()
+        ring.requests = [ring]
+        error = raises(omero.CmdError, gateway.c.submit, ring).err
+        equal((error.name, error.parameters["message"]), ("run-fail", "too many DoAll in one another"))
+        ring = SkipHead(targetObjects={"Project": [1]}, startFrom=["Image"])
+        ring.request = ring
+        equal(raises(omero.CmdError, gateway.c.submit, ring).err.message,
+              "SkipHead needs a Delete2, Chgrp2 or Chown2 request")
 
 
 def check_omero_delete(server):

@@ -1,7 +1,7 @@
 internal import GRDB
 
 /// Reads what a graph's objects are and how they hang together: one query for all of a step, never one per object.
-final class GraphReader {
+final class GraphRows {
     /// A holder and what it holds.
     struct Pair {
         let holder: GraphKey
