@@ -299,6 +299,11 @@ def check_the_gateway_saves_links_and_deletes(server):
         equal(gateway.getObject("TagAnnotation", tag.getId()).getValue(), "a tag")
         update.deleteObject(note._obj)
         raises(omero.ValidationException, update.deleteObject, note._obj)
+        wrapper = omero.gateway.ProjectWrapper(gateway, project("to go"))
+        wrapper.save()
+        wrapper.linkAnnotation(tag)
+        gateway.deleteObjectDirect(wrapper._obj)
+        equal(gateway.getObject("Project", wrapper.getId()), None)
 
 
 def check_saving_many(server):
@@ -487,6 +492,12 @@ def check_private_groups(server):
             raise AssertionError("linked to private data")
         except omero.ReadOnlyGroupSecurityViolation:
             pass
+        # For the owner it may: nobody else comes to see it.
+        comment = CommentAnnotationI()
+        comment.textValue = rstring("for you")
+        made = link(ProjectAnnotationLinkI, ProjectI(mine.id.val, False), comment)
+        comment.details.owner = made.details.owner = ExperimenterI(lab.user, False)
+        equal(update.saveAndReturnObject(made, context).child.details.owner.id.val, lab.user)
         renamed = root.getQueryService().get("Project", mine.id.val, context)
         renamed.name = rstring("by root")
         equal(update.saveAndReturnObject(renamed, context).name.val, "by root")
