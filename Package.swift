@@ -71,6 +71,7 @@ let package = Package(
             dependencies: [
                 "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -202,6 +203,10 @@ let package = Package(
             dependencies: [
                 "OMERO", "OMEROServer", "OMEROAPI", "OMEROModel", "Ice", "IceEncoding", nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house
         ),

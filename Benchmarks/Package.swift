@@ -21,6 +21,13 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "gateway-bench",
+            dependencies: [
+                .product(name: "OMERO", package: "swift-omero"),
+                .product(name: "OMEROServer", package: "swift-omero"),
+            ]
+        ),
+        .executableTarget(
             name: "server-bench",
             dependencies: [
                 .product(name: "BlitzCommands", package: "swift-omero"),

@@ -136,4 +136,10 @@ public final class BlitzGateway: GatewayContext, Sendable {
 
     /// From now on calls that name no group go to this one. Values made before keep theirs.
     public func setDefaultGroup(_ group: GroupSelection) { defaultContext.withLock { $0.group = group } }
+
+    /// For the pool, which takes gateways back as they were lent.
+    func setDefaultContext(_ context: CallContext) { defaultContext.withLock { $0 = context } }
+
+    /// Whether the whole session is in another group than at first.
+    var hasMovedSession: Bool { core.state.withLock { $0.formerGroup != nil } }
 }

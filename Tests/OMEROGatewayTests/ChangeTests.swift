@@ -73,4 +73,61 @@ import Testing
             #expect(stale?.serverException == "omero.OptimisticLockException")
         }
     }
+
+    @Test func `deleting says what goes along, dry or for good; contents can be kept`() async throws {
+        try await withMember { gateway in
+            let mine = gateway.ownedBy(gateway.userID)
+            let project = try #require(try await mine.objects(Project.self).first())
+            let id = try #require(project.id)
+            var dry = GraphOptions()
+            dry.isDryRun = true
+            let planned = try await gateway.delete(project, options: dry)
+            #expect(planned.deletedCount(of: "Project") == 1)
+            #expect(planned.deletedCount(of: "Image") == 6)
+            let still = try await mine.objects(Image.self).count()
+            #expect(still == 12)
+            let kept = try await gateway.delete(project, options: .keepingContents)
+            #expect(kept.deletedCount(of: "Project") == 1)
+            #expect(kept.deletedCount(of: "Dataset") == 0)
+            let gone = await failure { _ = try await gateway.object(Project.self, id: id) }
+            #expect(gone?.kind == .notFound)
+            let datasets = try await mine.objects(Dataset.self).orphaned().count()
+            #expect(datasets == 3)
+        }
+    }
+
+    @Test func `a project moves to another group with all that it holds, and is given to somebody else`() async throws {
+        try await OMEROServer.withServer(.withSamples) { server in
+            let member = server.gatewayConfiguration(.password(user: "sample-member", "member-2"))
+            let (id, group, other) = try await BlitzGateway.withConnection(member) { gateway in
+                let project = try #require(try await gateway.ownedBy(gateway.userID).objects(Project.self).first())
+                let id = try #require(project.id)
+                let group = try await gateway.group(named: "sample-read-write").id
+                let report = try await gateway.move(Project.self, ids: [id], toGroup: group)
+                #expect(report.includedCount(of: "Image") == 6)
+                let there = try await gateway.inGroup(group).object(Project.self, id: id)
+                #expect(there.groupID == group)
+                return (id, group, try await gateway.user(named: "sample-leader").id)
+            }
+            try await server.withRoot { root in
+                let report = try await root.inGroup(group).give(Project.self, ids: [id], toUser: other)
+                #expect(report.includedCount(of: "Project") == 1)
+                let given = try await root.inGroup(group).object(Project.self, id: id)
+                #expect(given.ownerID == other)
+            }
+        }
+    }
+
+    @Test func `a member may not delete what is another's, and nothing is lost`() async throws {
+        try await withMember { gateway in
+            let group = try await gateway.group(named: "sample-read-only").id
+            let others = try await gateway.inGroup(group).objects(Project.self)
+                .filter("obj.details.owner.id <> :me", ["me": .long(gateway.userID)]).all()
+            let other = try #require(others.first)
+            let refused = await failure { try await gateway.delete(other) }
+            #expect(refused != nil)
+            let still = try await gateway.inGroup(group).object(Project.self, id: try #require(other.id))
+            #expect(still == other)
+        }
+    }
 }

@@ -56,4 +56,19 @@ import Testing
             #expect(server.sessionCount == 0)
         }
     }
+
+    @Test func `from the first byte to knowing who one is takes at most five round trips`() async throws {
+        try await OMEROServer.withServer { server in
+            try await TroubledPath.with(to: server.tcpPort ?? 0) { path in
+                var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
+                configuration.addresses = [ServerAddress(transport: .tcp, host: "127.0.0.1", port: path.port)]
+                configuration.callbacks = false
+                try await BlitzGateway.withConnection(configuration) { gateway in
+                    // Connecting ends with the first answer to a call: the event context.
+                    #expect((3...5).contains(path.roundTrips), "\(path.roundTrips)")
+                    #expect(gateway.userName == "root")
+                }
+            }
+        }
+    }
 }

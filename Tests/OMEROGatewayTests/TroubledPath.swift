@@ -20,6 +20,8 @@ final class TroubledPath: Sendable {
         var isRefusing = false
         var pairs: [(client: any Channel, server: any Channel)] = []
         var accepted = 0
+        var isClientsTurn = true
+        var roundTrips = 0
     }
 
     private let state = Mutex(State())
@@ -57,6 +59,16 @@ final class TroubledPath: Sendable {
     /// How many connections came.
     var accepted: Int { state.withLock { $0.accepted } }
 
+    /// How often the server answered and the client spoke again: what a distance costs.
+    var roundTrips: Int { state.withLock { $0.roundTrips } }
+
+    fileprivate func passed(fromClient: Bool) {
+        state.withLock { state in
+            if fromClient, state.isClientsTurn { state.roundTrips += 1 }
+            state.isClientsTurn = !fromClient
+        }
+    }
+
     func set(_ trouble: Trouble) { state.withLock { $0.trouble = trouble } }
 
     /// Whether new connections are closed at once.
@@ -93,13 +105,15 @@ final class TroubledPath: Sendable {
                 return ClientBootstrap(group: client.eventLoop)
                     .channelInitializer { server in
                         server.eventLoop.makeCompletedFuture {
-                            try server.pipeline.syncOperations.addHandler(Forwarder(to: client, path: self))
+                            try server.pipeline.syncOperations.addHandler(
+                                Forwarder(to: client, path: self, isClients: false))
                         }
                     }
                     .connect(host: "127.0.0.1", port: self.target)
                     .flatMapThrowing { server in
                         self.state.withLock { $0.pairs.append((client, server)) }
-                        try client.pipeline.syncOperations.addHandler(Forwarder(to: server, path: self))
+                        try client.pipeline.syncOperations.addHandler(
+                            Forwarder(to: server, path: self, isClients: true))
                     }
             }
             .bind(host: "127.0.0.1", port: port).get()
@@ -118,14 +132,17 @@ private final class Forwarder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let other: any Channel
     private let path: TroubledPath
+    private let isClients: Bool
 
-    init(to other: any Channel, path: TroubledPath) {
+    init(to other: any Channel, path: TroubledPath, isClients: Bool) {
         self.other = other
         self.path = path
+        self.isClients = isClients
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
+        path.passed(fromClient: isClients)
         switch path.trouble {
         case .none: other.writeAndFlush(bytes, promise: nil)
         case .blackHole: break

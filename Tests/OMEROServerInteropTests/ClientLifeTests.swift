@@ -32,15 +32,27 @@ struct ClientLifeTests {
     @Test("objects are saved, changed, linked and deleted")
     func updates() async throws { try await drive("update_life", atLeast: 15) }
 
+    @Test("the omero command: objects, maps, tags")
+    func objectCommands() async throws { try await drive("cli_objects", atLeast: 5) }
+
     @Test("an object of every class with everything in it is saved and found again")
     func everyClass() async throws { try await drive("every_class", atLeast: 162) }
 
     @Test("containers and annotations are loaded and counted")
     func containers() async throws { try await drive("container_life", atLeast: 8) }
 
+    @Test("deleting, moving and giving objects with all that goes along")
+    func graphs() async throws {
+        var configuration = ServerConfiguration.testing
+        configuration.sampleData = true
+        try await drive("graph_life", atLeast: 20, configuration)
+    }
+
     /// Runs a driver; each of its failed checks becomes an issue.
-    private func drive(_ name: String, atLeast count: Int) async throws {
-        let text = try await OMEROServer.withServer { server in
+    private func drive(
+        _ name: String, atLeast count: Int, _ configuration: ServerConfiguration = .testing
+    ) async throws {
+        let text = try await OMEROServer.withServer(configuration) { server in
             let port = try #require(server.sslPort)
             let process = try ForeignProcess(
                 Drivers.python,

@@ -8,7 +8,7 @@ import Testing
 @Suite("Objects of every type")
 struct EveryTypeTests {
     /// Inserts an object of a type with something in every property, and what it leads to.
-    private final class Maker {
+    final class Maker {
         let transaction: WriteTransaction
         private var made: [String: Int64] = [:]
         private var underWay: Set<String> = []

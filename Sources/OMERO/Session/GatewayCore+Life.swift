@@ -27,7 +27,9 @@ extension GatewayCore {
                 last = .now
                 signal.yield(.beat)
             }
-            do { try await Task.sleep(for: max(min(last + interval - .now, .seconds(1)), .milliseconds(1))) } catch { return }
+            do { try await Task.sleep(for: max(min(last + interval - .now, .seconds(1)), .milliseconds(1))) } catch {
+                return
+            }
         }
     }
 
@@ -201,10 +203,15 @@ extension GatewayCore {
             return (link, state.session?.origin ?? .joined)
         }
         if let link {
-            try? await withLimit(configuration.timeouts.close) {
-                GatewayError(.timedOut, "closing took too long", phase: .close)
-            } _: {
-                await self.end(link, ending, origin)
+            do {
+                try await withLimit(configuration.timeouts.close) {
+                    GatewayError(.timedOut, "closing took too long", phase: .close)
+                } _: {
+                    await self.end(link, ending, origin)
+                }
+            } catch {
+                // A server that does not answer has no claim to an orderly end either.
+                link.connection.abort()
             }
         }
         await shutDown()

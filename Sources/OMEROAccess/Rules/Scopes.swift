@@ -93,12 +93,12 @@ extension Caller {
     }
 
     /// What `Chgrp2` takes as its targets.
-    static let chgrpTargets: Set<String> = [
+    public static let chgrpTargets: Set<String> = [
         "Annotation", "Dataset", "Experiment", "Fileset", "Folder", "Image", "Instrument", "Job", "Link",
         "OriginalFile", "Plate", "Project", "RenderingDef", "Roi", "Screen", "Thumbnail",
     ]
     /// What `Chown2` takes as its targets.
-    static let chownTargets: Set<String> = [
+    public static let chownTargets: Set<String> = [
         "Annotation", "Dataset", "DatasetImageLink", "Experiment", "Fileset", "Folder", "FolderImageLink",
         "FolderRoiLink", "IAnnotationLink", "Image", "Instrument", "Job", "JobOriginalFileLink", "Link", "OriginalFile",
         "Plate", "Project", "ProjectDatasetLink", "Reagent", "RenderingDef", "Roi", "Screen", "ScreenPlateLink",

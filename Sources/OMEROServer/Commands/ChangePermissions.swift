@@ -28,6 +28,6 @@ struct ChangePermissions: Command {
     }
 
     private func failure(_ message: String) -> CommandError {
-        CommandError(name: "graph-fail", parameters: ["message": message])
+        CommandError(graph: message)
     }
 }

@@ -77,14 +77,25 @@ final class CommandHandle: Sendable {
     }
 
     private func failure(_ failure: any Error, step: Int) -> ERR {
-        if let failure = failure as? CommandError { return error(failure.name, failure.parameters) }
+        if let failure = failure as? CommandError {
+            return error(failure.name, failure.parameters, graphMessage: failure.graphMessage)
+        }
         let refusal = core.refusal(for: failure)
         let message = (refusal as? any ServerErrorProtocol)?.message ?? "\(type(of: refusal))"
         return error("run-fail", ["message": message, "step": String(step)])
     }
 
-    private func error(_ name: String, _ parameters: [String: String]) -> ERR {
-        ERR.make { error in
+    private func error(_ name: String, _ parameters: [String: String], graphMessage: String? = nil) -> ERR {
+        if let graphMessage {
+            return ERR(
+                GraphException.make { error in
+                    error.category = request.typeID
+                    error.name = name
+                    error.parameters = parameters
+                    error.message = graphMessage
+                })
+        }
+        return ERR.make { error in
             error.category = request.typeID
             error.name = name
             error.parameters = parameters
@@ -151,12 +162,9 @@ extension ServerCore {
 
     /// Takes a request up and answers with its handle; the work goes on by itself.
     ///
-    /// - Throws: `InternalException` for requests that this server does not know, `OverUsageException` for too many
-    ///   servants.
+    /// - Throws: `OverUsageException` for too many servants.
     func submit(_ request: Request, _ call: Call) async throws -> HandlePrx {
-        guard let command = Self.command(for: request) else {
-            throw InternalException(unsupported: "No handle found for \(request.typeID): the request")
-        }
+        let command = Self.command(for: request)
         let session = call.session
         let name = "IHandle" + UUID().uuidString.lowercased()
         let identity = Identity(name: name, category: session.uuid)

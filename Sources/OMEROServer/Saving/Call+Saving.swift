@@ -49,7 +49,7 @@ extension Call {
             let saved = try transaction.save(roots, rules: rules, by: author)
             return (saved, try result(saved, transaction, self))
         }
-        await reloadRights(after: saved.types)
+        await reloadRights(after: saved.changedTypes)
         return answer
     }
 

@@ -7,12 +7,14 @@ import OMEROStore
 struct CallSaveRules: SaveRules {
     let caller: Caller
     let groups: [Int64: GroupFacts]
+    let seesEverybody: Bool
     /// Whether the call only makes objects, as `saveAndReturnIds` does.
     var insertsOnly = false
 
     init(_ call: Call, _ transaction: ReadTransaction) throws {
         caller = call.caller
         groups = Dictionary(try transaction.groups().map { ($0.id, $0.facts) }) { first, _ in first }
+        seesEverybody = ExperimenterPrivacy(call.caller.identity, groups: groups.values).seesEverybody
     }
 
     func place(_ wish: SaveWish) throws -> RowPlace {
@@ -23,7 +25,7 @@ struct CallSaveRules: SaveRules {
                 ownerID: wish.entity.isGlobal ? nil : wish.ownerID,
                 group: wish.entity.isGlobal ? nil : try wish.groupID.map(group),
                 permissions: wish.permissions.map { Permissions(rawValue: $0) },
-                firstLinkedGroup: try wish.firstLinkedGroup.map(group)
+                firstLinkedGroup: try Self.first(wish.linkedGroups).map(group)
             )
         )
         try SystemRows.checkValues(wish.entity, id: nil, wish.values, before: [:], by: caller)
@@ -49,6 +51,20 @@ struct CallSaveRules: SaveRules {
         return group
     }
 
+    func keeps(_ property: String, of row: SavedRow, against sent: StoreValue) -> Bool {
+        switch row.entity.root.name {
+        case "Experimenter":
+            guard let field = PrivateExperimenterField(rawValue: property), !seesEverybody else { return false }
+            return sent == StoreValue(field.mask)
+        case "Session": return property == "uuid" && sent == StoreValue(PrivateKeyField.sessionUUID.mask)
+        case "Node" where property == "uuid": return sent == StoreValue(PrivateKeyField.nodeUUID.mask)
+        case "Node" where property == "conn": return sent == StoreValue(PrivateKeyField.nodeConnection.mask)
+        // Only the server moves files between repositories.
+        case "OriginalFile": return property == "repo"
+        default: return false
+        }
+    }
+
     func checkUpdate(_ change: SaveChange) throws {
         try checkInsertsOnly(change)
         let facts = facts(change.row)
@@ -57,6 +73,13 @@ struct CallSaveRules: SaveRules {
         if change.newGroupID != nil { details.insert(.group) }
         if change.newCreationEvent != nil { details.insert(.creationEvent) }
         try caller.authorizeUpdate(of: facts, changing: details)
+        // It takes the privileges of Chown2 and Chgrp2 too: saving is no way around them.
+        if change.newOwnerID != nil, !caller.identity.has(.chown) {
+            throw SecurityViolation("You are not authorized to change the Experimenter of \(facts.label)")
+        }
+        if change.newGroupID != nil, !caller.identity.has(.chgrp) {
+            throw SecurityViolation("You are not authorized to change the ExperimenterGroup of \(facts.label)")
+        }
         // Not even a privilege makes it another.
         guard change.newCreationEvent == nil else {
             throw SecurityViolation("You are not authorized to change the creation Event of \(facts.label)")
@@ -82,8 +105,14 @@ struct CallSaveRules: SaveRules {
         )
     }
 
-    func checkLink(from row: SavedRow, to target: SavedRow, firstTargetGroup: Int64?) throws {
-        try caller.authorizeLink(from: facts(row), to: facts(target), firstTargetGroup: firstTargetGroup)
+    func checkLink(from row: SavedRow, to target: SavedRow, linkedGroups: [Int64]) throws {
+        try caller.authorizeLink(
+            from: facts(row), to: facts(target), firstTargetGroup: Self.first(linkedGroups))
+    }
+
+    /// What is everybody's says nothing about where something else belongs.
+    private static func first(_ groups: [Int64]) -> Int64? {
+        groups.first { $0 != BuiltIn.systemGroup && $0 != BuiltIn.userGroup }
     }
 
     func checkReading(_ row: SavedRow) throws { try caller.authorizeReading(facts(row)) }
@@ -112,5 +141,15 @@ struct CallSaveRules: SaveRules {
             groupPermissions: row.groupID.flatMap { groups[$0]?.permissions },
             isDirectory: row.values["mimetype"] == .text("Directory")
         )
+    }
+}
+
+extension StoreValue {
+    /// What is shown in place of what is not to be seen.
+    fileprivate init(_ mask: Masked) {
+        switch mask {
+        case .text(let text): self = .text(text)
+        case .null: self = .null
+        }
     }
 }

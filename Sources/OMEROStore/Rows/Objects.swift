@@ -92,7 +92,18 @@ extension WriteTransaction {
             guard case .map(let pairs)? = values[property.name], !pairs.isEmpty else { continue }
             try setMap(property.name, of: entity.name, id: id, pairs)
         }
+        try addNamespace(entity, values)
         try log(.insert, entity.name, id, by: caller)
+    }
+
+    /// The namespaces of annotations have rows of their own, from the first annotation in one (OMERO5.4 schema,
+    /// triggers).
+    func addNamespace(_ entity: Entity, _ values: [String: StoreValue]) throws {
+        guard case .text(let name)? = values["ns"], entity.isA("Annotation"),
+            try row("SELECT 1 FROM namespace WHERE name = ?", [name]) == nil
+        else { return }
+        let id = try nextID("seq_namespace")
+        try insert("namespace", [("id", id), ("permissions", FirstRows.publicRead), ("version", 0), ("name", name)])
     }
 
     private func ownColumns(_ entity: Entity, _ id: Int64, _ place: RowPlace, _ caller: Caller) throws

@@ -21,14 +21,18 @@ extension GraphSaver {
         for member in incoming.plan.members where !member.property.isMutable {
             sent[member.property.name] = row.before[member.property.name]
         }
-        let changed = sent.filter { row.before[$0.key] != $0.value }
+        let stored = row.saved
+        let changed = sent.filter { name, value in
+            row.before[name] != value && !rules.keeps(name, of: stored, against: value)
+        }
+        sent.merge(row.before.filter { changed[$0.key] == nil }) { $1 }
         let details = IObject(object: incoming.object).details
         // To leave something of the details out means nothing: only another one is a change.
         func other(_ sent: Int64?, _ stored: Int64?) -> Int64? { sent == stored ? nil : sent }
         let isGlobal = row.entity.isGlobal
         let sentVersion = incoming.plan.versionField.flatMap { (incoming.object[$0] as Box<Int32>).value }
         let change = SaveChange(
-            row: row.saved,
+            row: stored,
             values: changed,
             sentVersion: sentVersion,
             sentUpdateEvent: row.updateEvent == nil ? nil : details?.updateEvent?.id,
@@ -71,6 +75,7 @@ extension GraphSaver {
                 }
             }
         }
+        try transaction.addNamespace(entity, changed)
         if entity.root.isVersioned { columns[root, default: []].append(("version", (row.version ?? 0) &+ 1)) }
         if let column = entity.root.detailsColumns[.updateEvent] {
             columns[root, default: []].append((column, try transaction.event(for: author).id))

@@ -25,7 +25,7 @@ extension GraphSaver {
 
     /// What is to be made, each object after those that it refers to, as far as they don't refer to each other.
     private func newObjects() throws -> [IncomingObject] {
-        var done: Set<ObjectReference> = []
+        var done: Set<Key> = []
         var order: [IncomingObject] = []
         func isNew(_ object: ObjectReference) -> Bool { keys[object].map { rows[$0] == nil } ?? false }
         for start in graph.order where isNew(start) {
@@ -37,7 +37,7 @@ extension GraphSaver {
                     order.append(incoming)
                     continue
                 }
-                guard done.insert(object).inserted else { continue }
+                guard let key = keys[object], done.insert(key).inserted else { continue }
                 waiting.append((object, true))
                 for reference in incoming.plan.references {
                     guard let target = graph.target(of: incoming, reference), isNew(target) else { continue }
@@ -54,7 +54,7 @@ extension GraphSaver {
         let values = try values(of: incoming)
         try checkRequired(incoming, values)
         let details = IObject(object: incoming.object).details
-        let linked = incoming.plan.references.lazy.compactMap { reference in
+        let linked = incoming.plan.references.compactMap { reference in
             self.graph.target(of: incoming, reference).flatMap(self.row(of:))?.groupID
         }
         let place = try rules.place(
@@ -63,7 +63,7 @@ extension GraphSaver {
                 ownerID: details?.owner?.id,
                 groupID: details?.group?.id,
                 permissions: details?.permissions?.rawValue,
-                firstLinkedGroup: linked.first,
+                linkedGroups: linked,
                 values: values
             )
         )

@@ -73,6 +73,7 @@ final class GraphSaver {
         try change(besides: new)
         try checkReading()
         try arrange()
+        try checkFolders()
     }
 
     func row(of object: ObjectReference) -> RowState? { keys[object].flatMap { rows[$0] } }
@@ -89,26 +90,37 @@ final class GraphSaver {
             wanted[incoming.entity.root, default: []].append(id)
         }
         for (root, ids) in wanted { try load(root, ids.unique) }
+        var newEntries: [String: Key] = [:]
         for object in graph.order {
             guard let incoming = graph.objects[object] else { continue }
             if let key = keys[object] {
                 try check(incoming, key)
-            } else {
-                let id = try transaction.nextID(incoming.entity.sequence)
-                keys[object] = Key(root: incoming.entity.root, id: id)
+                continue
             }
+            // A new entry can be named many times.
+            let name = try value(ofEntry: incoming).map { "\(incoming.entity.name) \($0)" }
+            let key =
+                try name.flatMap { newEntries[$0] }
+                ?? Key(root: incoming.entity.root, id: transaction.nextID(incoming.entity.sequence))
+            keys[object] = key
+            if let name { newEntries[name] = key }
         }
     }
 
     /// The id of an enumeration's entry that is named by its value.
     private func entry(_ incoming: IncomingObject) throws -> Int64? {
+        guard let value = try value(ofEntry: incoming) else { return nil }
+        return try transaction.enumeration(incoming.entity.name, value: value)?.id
+    }
+
+    private func value(ofEntry incoming: IncomingObject) throws -> String? {
         guard incoming.entity.kind == .enumeration,
             let member = incoming.plan.members.first(where: { $0.property.name == "value" })
         else { return nil }
         guard case .text(let value) = try StoreValue(incoming.object, member) else {
             throw StoreError(.missingValue(table: incoming.entity.table, column: "value"))
         }
-        return try transaction.enumeration(incoming.entity.name, value: value)?.id
+        return value
     }
 
     private func load(_ root: Entity, _ ids: [Int64]) throws {
@@ -184,6 +196,20 @@ final class GraphSaver {
         }
     }
 
+    /// No folder is in itself, by whatever way.
+    private func checkFolders() throws {
+        var known: Set<Int64> = []
+        for row in rows.values where row.entity.name == "Folder" && (row.isNew || row.isUpdated) {
+            var path: Set<Int64> = []
+            var folder: Int64? = row.id
+            while let id = folder, !known.contains(id) {
+                guard path.insert(id).inserted else { throw StoreError(.refused("Folder:\(id) would be in itself")) }
+                folder = try transaction.row("SELECT parentfolder FROM folder WHERE id = ?", [id])?[0]
+            }
+            known.formUnion(path)
+        }
+    }
+
     // MARK: Rights
 
     /// Whether a row may refer to what it refers to.
@@ -192,9 +218,9 @@ final class GraphSaver {
         let targets = incoming.plan.references.compactMap { reference in
             graph.target(of: incoming, reference).flatMap(self.row(of:)).map { (reference, $0) }
         }
-        let first = targets.lazy.compactMap { $0.1.groupID }.first
+        let groups = targets.compactMap { $0.1.groupID }
         for (reference, target) in targets where isAsked(reference, target) {
-            try rules.checkLink(from: row.saved, to: target.saved, firstTargetGroup: first)
+            try rules.checkLink(from: row.saved, to: target.saved, linkedGroups: groups)
         }
     }
 

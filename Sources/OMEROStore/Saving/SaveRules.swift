@@ -18,8 +18,8 @@ public struct SaveWish: Sendable, Hashable {
     public let groupID: Int64?
     /// As the database has permissions.
     public let permissions: Int64?
-    /// The group of the first object that it refers to; nil if it refers to none that is in a group.
-    public let firstLinkedGroup: Int64?
+    /// The groups of the objects that it refers to, in their order.
+    public let linkedGroups: [Int64]
     public let values: [String: StoreValue]
 }
 
@@ -58,14 +58,17 @@ public struct SaveChange: Sendable {
 public protocol SaveRules {
     /// Whose a new object becomes.
     func place(_ wish: SaveWish) throws -> RowPlace
+    /// Whether what is stored stays, whatever a client sent: that is what the client was shown in place of it, or
+    /// nothing that can be changed by saving.
+    func keeps(_ property: String, of row: SavedRow, against sent: StoreValue) -> Bool
     /// An object that is about to be changed; `values` of it can be empty if only its place in a collection changes.
     func checkUpdate(_ change: SaveChange) throws
     /// An object that a client sent whole without having changed it, with the version it has read.
     func checkVersion(_ change: SaveChange) throws
     /// A reference of a new or changed object.
     ///
-    /// - Parameter firstTargetGroup: the group of the first object that `row` refers to.
-    func checkLink(from row: SavedRow, to target: SavedRow, firstTargetGroup: Int64?) throws
+    /// - Parameter linkedGroups: the groups of all objects that `row` refers to, in their order.
+    func checkLink(from row: SavedRow, to target: SavedRow, linkedGroups: [Int64]) throws
     /// An object that is stored and that a client names by its id.
     func checkReading(_ row: SavedRow) throws
     func checkDeleting(_ row: SavedRow) throws

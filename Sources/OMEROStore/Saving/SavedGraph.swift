@@ -11,8 +11,8 @@ public struct SavedGraph: Sendable {
 
     /// The ids of the objects that were given, in their order.
     public var ids: [Int64] { roots.map(\.id) }
-    /// The types of what was saved, as far as it was given loaded.
-    public var types: Set<String> { Set(loaded.map(\.root.name)) }
+    /// The types of the rows that were made or changed, by the root of their hierarchy.
+    public let changedTypes: Set<String>
 }
 
 extension GraphSaver {
@@ -29,7 +29,11 @@ extension GraphSaver {
             }
         }
         return SavedGraph(
-            roots: objects.compactMap { keys[$0.object] }, loaded: loaded.unique, collections: collections)
+            roots: objects.compactMap { keys[$0.object] },
+            loaded: loaded.unique,
+            collections: collections,
+            changedTypes: Set(rows.values.lazy.filter { $0.isNew || $0.isUpdated }.map(\.entity.root.name))
+        )
     }
 }
 

@@ -201,7 +201,10 @@ def main():
     options = parser.parse_args()
     maker = Maker(Server(options))
     wanted = [check for check in checks(maker) if options.only in check.__name__]
-    Checks().run(wanted, maker).end()
+    try:
+        Checks().run(wanted, maker).end()
+    finally:
+        maker.gateway.close()
 
 
 if __name__ == "__main__":

@@ -168,6 +168,10 @@ def check_annotations(server):
         tag.textValue, tag.ns = rstring("mitosis"), rstring("example.org/tags")
         saved = update.saveAndReturnObject(link(ImageAnnotationLinkI, target, tag))
         assert isinstance(saved.child, TagAnnotationI) and saved.child.id.val > 0
+        again = TagAnnotationI()
+        again.textValue, again.ns = rstring("another"), rstring("example.org/tags")
+        update.saveObject(again)
+        equal(count(gateway, "Namespace", "x.name = 'example.org/tags'"), 1, "each namespace has a row")
         comment = CommentAnnotationI()
         comment.textValue = rstring("Schön! 👍")
         update.saveObject(link(ImageAnnotationLinkI, target, comment))
@@ -426,6 +430,43 @@ def check_groups_and_permissions(server):
             ProjectDatasetLinkI, project("p"), DatasetI(there.id.val, False)))
 
 
+def check_new_entries_of_enumerations(server):
+    with server.connected() as root:
+        update = root.c.sf.getUpdateService()
+        value = server.unique("format")
+        images = []
+        for number in range(3):
+            image = named(ImageI, "image %d" % number)
+            image.format = omero.model.FormatI()
+            image.format.value = rstring(value)
+            images.append(image)
+        saved = update.saveAndReturnArray(images)
+        equal(len({image.format.id.val for image in saved}), 1)
+        equal(saved[2].format.value.val, value)
+        equal(count(root, "Format", "x.value = '%s'" % value), 1)
+
+
+def check_all_groups(server):
+    lab = Lab(server)
+    other, other_name = lab.another()
+    with lab.connected() as gateway:
+        mine = gateway.c.sf.getUpdateService().saveAndReturnObject(project("mine"))
+    with lab.connected(other_name) as gateway:
+        gateway.SERVICE_OPTS.setOmeroGroup("-1")
+        found = gateway.getObject("Project", mine.id.val)
+        assert found.canAnnotate() and not found.canEdit() and not found.canLink()
+        note = omero.gateway.CommentAnnotationWrapper(gateway)
+        note.setValue("by another")
+        found.linkAnnotation(note)
+        found = gateway.getObject("Project", mine.id.val)
+        equal([(a.getValue(), a.getDetails().getGroup().getId()) for a in found.listAnnotations()],
+              [("by another", lab.group)])
+        note = next(found.listAnnotations())
+        note.setValue("changed")
+        note.save()
+        equal([a.getValue() for a in gateway.getObject("Project", mine.id.val).listAnnotations()], ["changed"])
+
+
 def check_private_groups(server):
     lab = Lab(server, "rw----")
     with lab.connected() as gateway:
@@ -489,6 +530,110 @@ def check_users_and_groups_are_for_administrators(server):
             raises(omero.ValidationException, update.saveObject, special)
         own = query.findByQuery("select m from GroupExperimenterMap m where m.child.id = 0 and m.parent.id = 0", None)
         raises(omero.ValidationException, update.deleteObject, own)
+
+
+def check_light_administrators_do_not_rise(server):
+    names = ("ModifyUser", "ModifyGroup", "ModifyGroupMembership")
+    with server.connected() as root:
+        admin = root.getAdminService()
+        group, _ = server.new_group(admin)
+        user, _ = server.new_user(admin, group)
+        light = ExperimenterI()
+        light.omeName, light.firstName, light.lastName = (rstring(server.unique("light")) for _ in range(3))
+        light.ldap = rbool(False)
+        privileges = []
+        for name in names:
+            privilege = omero.model.AdminPrivilegeI()
+            privilege.value = rstring(name)
+            privileges.append(privilege)
+        number = admin.createRestrictedSystemUserWithPassword(light, privileges, rstring("secret"))
+    with server.connected(light.omeName.val, "secret") as gateway:
+        update, query = gateway.c.sf.getUpdateService(), gateway.getQueryService()
+        renamed = query.get("Experimenter", user)
+        renamed.institution = rstring("by a light administrator")
+        equal(update.saveAndReturnObject(renamed).institution.val, "by a light administrator")
+        myself = query.get("Experimenter", number)
+        assert any(pair.name.startswith("AdminPrivilege:") for pair in myself.config)
+        myself.config = []
+        raises(omero.SecurityViolation, update.saveObject, myself)
+        for who, to in ((user, 0), (number, 0)):
+            membership = GroupExperimenterMapI()
+            membership.parent, membership.child = ExperimenterGroupI(to, False), ExperimenterI(who, False)
+            membership.owner = rbool(False)
+            raises(omero.SecurityViolation, update.saveObject, membership)
+        membership = GroupExperimenterMapI()
+        membership.parent, membership.child = ExperimenterGroupI(group, False), ExperimenterI(number, False)
+        membership.owner = rbool(False)
+        made = update.saveAndReturnObject(membership)
+        assert group in gateway.c.sf.getAdminService().getEventContext().memberOfGroups, "rights are read again"
+        made.parent = ExperimenterGroupI(0, False)
+        raises(omero.SecurityViolation, update.saveObject, made)
+        entry = PixelsTypeI()
+        entry.value, entry.bitSize = rstring(server.unique("type")), rint(7)
+        assert update.saveAndReturnObject(entry).id.val > 0
+        dataset = named(DatasetI, "of another")
+        dataset.details.owner = ExperimenterI(user, False)
+        raises(omero.SecurityViolation, update.saveObject, dataset)
+
+
+def check_owners_and_groups_take_their_own_privileges(server):
+    lab = Lab(server)
+    other, _ = lab.another()
+    with lab.connected() as gateway:
+        mine = gateway.c.sf.getUpdateService().saveAndReturnObject(project("mine"))
+    with server.connected() as root:
+        admin = root.getAdminService()
+        light = ExperimenterI()
+        light.omeName, light.firstName, light.lastName = (rstring(server.unique("light")) for _ in range(3))
+        light.ldap = rbool(False)
+        privilege = omero.model.AdminPrivilegeI()
+        privilege.value = rstring("WriteOwned")
+        admin.createRestrictedSystemUserWithPassword(light, [privilege], rstring("secret"))
+        elsewhere, _ = server.new_group(admin)
+    context = {"omero.group": str(lab.group)}
+    with server.connected(light.omeName.val, "secret") as gateway:
+        update = gateway.c.sf.getUpdateService()
+        found = gateway.getQueryService().get("Project", mine.id.val, context)
+        found.name = rstring("by an administrator")
+        found = update.saveAndReturnObject(found, context)
+        equal((found.name.val, found.details.owner.id.val), ("by an administrator", lab.user))
+        found.details.owner = ExperimenterI(other, False)
+        raises(omero.SecurityViolation, update.saveObject, found, context)
+        found.details.owner = ExperimenterI(lab.user, False)
+        found.details.group = ExperimenterGroupI(elsewhere, False)
+        raises(omero.SecurityViolation, update.saveObject, found, context)
+    with server.connected() as root:
+        update = root.c.sf.getUpdateService()
+        found = root.getQueryService().get("Project", mine.id.val, context)
+        found.details.owner = ExperimenterI(other, False)
+        equal(update.saveAndReturnObject(found, context).details.owner.id.val, other)
+
+
+def check_what_is_hidden_stays(server):
+    with server.connected() as root:
+        admin = root.getAdminService()
+        stranger, stranger_name = server.new_user(admin, server.new_group(admin)[0])
+        someone = root.getQueryService().get("Experimenter", stranger)
+        someone.email = rstring("stranger@example.org")
+        root.c.sf.getUpdateService().saveObject(someone)
+    with Lab(server).connected() as gateway:
+        seen = gateway.getQueryService().get("Experimenter", stranger)
+        equal((seen.omeName.val, seen.email), ("<hidden>", None))
+        comment = CommentAnnotationI()
+        made = gateway.c.sf.getUpdateService().saveAndReturnObject(
+            link(omero.model.ExperimenterAnnotationLinkI, seen, comment))
+        equal((made.parent.omeName.val, made.parent.email), ("<hidden>", None))
+        seen.lastName = rstring("changed")
+        raises(omero.SecurityViolation, gateway.c.sf.getUpdateService().saveObject, seen)
+    with server.connected() as root:
+        found = root.getQueryService().get("Experimenter", stranger)
+        equal((found.omeName.val, found.email.val), (stranger_name, "stranger@example.org"))
+        file = OriginalFileI()
+        file.name, file.path = rstring("n"), rstring("p/")
+        file = root.c.sf.getUpdateService().saveAndReturnObject(file)
+        file.repo, file.hash = rstring("repository"), rstring("abc")
+        file = root.c.sf.getUpdateService().saveAndReturnObject(file)
+        equal((file.repo, file.hash.val), (None, "abc"))
 
 
 def check_what_can_not_be_stored(server):
@@ -569,6 +714,14 @@ def check_malformed_graphs(server):
         saved = update.saveAndReturnObject(first)
         related = saved.getPrimaryPixels().relatedTo
         equal(related.relatedTo.id.val, saved.getPrimaryPixels().id.val)
+        outer, inner = named(omero.model.FolderI, "outer"), named(omero.model.FolderI, "inner")
+        outer.parentFolder, inner.parentFolder = inner, outer
+        raises(omero.ValidationException, update.saveObject, outer, says="in itself")
+        outer.parentFolder = None
+        inner = update.saveAndReturnObject(inner)
+        outer = gateway.getQueryService().get("Folder", inner.parentFolder.id.val)
+        outer.parentFolder = omero.model.FolderI(inner.id.val, False)
+        raises(omero.ValidationException, update.saveObject, outer, says="in itself")
         # As deep as a chain of references gets.
         deep = previous = None
         for number in range(400):

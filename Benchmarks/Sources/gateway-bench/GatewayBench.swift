@@ -1,0 +1,109 @@
+import Foundation
+import OMERO
+import OMEROServer
+
+/// What is measured of the gateway, one kind per run; scripts/lib/bench_gateway.py does the same with omero-py.
+@main struct GatewayBench {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count > 1 else { fatalError("gateway-bench serve | KIND PORT COUNT") }
+        if arguments[1] == "serve" { return try await serve() }
+        guard arguments.count == 4, let port = Int(arguments[2]), let count = Int(arguments[3]) else {
+            fatalError("gateway-bench KIND PORT COUNT")
+        }
+        var configuration = GatewayConfiguration(
+            addresses: [ServerAddress(host: "127.0.0.1", port: port)],
+            credentials: .password(user: "sample-member", "member-2"))
+        // omero-py verifies nothing.
+        configuration.trust = .none
+        switch arguments[1] {
+        case "connect": try await connect(configuration, count)
+        case "whoami": try await whoami(configuration, count)
+        case "mixed": try await mixed(configuration, count)
+        case "memory": try await memory(configuration, count)
+        default: fatalError("no such kind: \(arguments[1])")
+        }
+    }
+
+    static func serve() async throws {
+        var configuration = ServerConfiguration.testing
+        configuration.sampleData = true
+        try await OMEROServer.withServer(configuration) { server in
+            print("READY \(server.sslPort ?? 0)")
+            fflush(stdout)
+            // Until the other end of standard input goes away.
+            while readLine() != nil {}
+        }
+    }
+
+    static func print(times: [Double]) {
+        Swift.print("TIMES " + times.map { String($0) }.joined(separator: " "))
+    }
+
+    static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+
+    /// From nothing to the first answer.
+    static func connect(_ configuration: GatewayConfiguration, _ count: Int) async throws {
+        var times: [Double] = []
+        for _ in 0..<count {
+            let started = ContinuousClock.now
+            let gateway = try await BlitzGateway.connect(configuration)
+            guard try await gateway.whoAmI().userName == "sample-member" else { fatalError("another user") }
+            times.append(seconds(.now - started))
+            await gateway.close()
+        }
+        print(times: times)
+    }
+
+    static func whoami(_ configuration: GatewayConfiguration, _ count: Int) async throws {
+        try await BlitzGateway.withConnection(configuration) { gateway in
+            for _ in 0..<20 { _ = try await gateway.whoAmI() }
+            var times: [Double] = []
+            for _ in 0..<count {
+                let started = ContinuousClock.now
+                _ = try await gateway.whoAmI()
+                times.append(seconds(.now - started))
+            }
+            print(times: times)
+        }
+    }
+
+    /// Calls of several kinds, by 32 tasks over one gateway.
+    static func mixed(_ configuration: GatewayConfiguration, _ count: Int) async throws {
+        try await BlitzGateway.withConnection(configuration) { gateway in
+            let group = try await gateway.whoAmI().groupID
+            @Sendable func one(_ number: Int) async throws {
+                switch number % 4 {
+                case 0: _ = try await gateway.whoAmI()
+                case 1: _ = try await gateway.group(group)
+                case 2: _ = try await gateway.inAllGroups.projection("select p.id, p.name from Project p")
+                default: _ = try await gateway.objects(Project.self).all()
+                }
+            }
+            for number in 0..<40 { try await one(number) }
+            let started = ContinuousClock.now
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for task in 0..<32 {
+                    tasks.addTask {
+                        for number in stride(from: task, to: count, by: 32) { try await one(number) }
+                    }
+                }
+                try await tasks.waitForAll()
+            }
+            print(times: [seconds(.now - started)])
+        }
+    }
+
+    /// A process that holds so many gateways; what it has of memory stands in /proc.
+    static func memory(_ configuration: GatewayConfiguration, _ count: Int) async throws {
+        var gateways: [BlitzGateway] = []
+        for _ in 0..<count { gateways.append(try await BlitzGateway.connect(configuration)) }
+        for gateway in gateways { _ = try await gateway.whoAmI() }
+        Swift.print("READY \(gateways.count)")
+        fflush(stdout)
+        while readLine() != nil {}
+        for gateway in gateways { await gateway.close() }
+    }
+}
