@@ -22,8 +22,7 @@ struct ConnectionPlan {
     init(_ settings: ConnectionSettings, sessions: SessionFiles) throws {
         address = settings.address?.value
         user = settings.user?.value
-        // A stored session is in its group, or in the one that it was moved to since.
-        group = settings.group.flatMap { $0.origin.isLastLogin ? nil : $0.value }
+        group = settings.groupAskedFor
         if let credentials = settings.credentials, !credentials.origin.isLastLogin {
             way = .credentials(credentials.value)
             return
@@ -59,6 +58,11 @@ struct ConnectionPlan {
         where session.key != current?.key && fits(session) { found.append(session) }
         return found
     }
+}
+
+extension ConnectionSettings {
+    /// The group that somebody asks for now. That of a stored session is none: it may have been moved since.
+    var groupAskedFor: String? { group.flatMap { $0.origin.isLastLogin ? nil : $0.value } }
 }
 
 extension SettingOrigin {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 
 /// Where a command writes: results to one side, everything else to the other.
@@ -107,13 +108,16 @@ struct DescriptorOutput: TextOutput {
         terminal = Terminal(descriptor: descriptor, environment: ProcessInfo.processInfo.environment)
     }
 
-    /// - Throws: ``Failure``: a full disk must not pass for success.
+    /// - Throws: ``Failure``: a full disk must not pass for success. `ExitCode` where nobody reads any more, as in
+    ///   `blitz ls | head`: that is no mistake, and shells give it the code of SIGPIPE.
     func write(_ text: String) throws {
         do {
             try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
         } catch {
+            let reason = Failure.reason(of: error)
+            guard reason != String(cString: strerror(EPIPE)) else { throw ExitCode(128 + SIGPIPE) }
             throw Failure(
-                .disk, "the output can't be written: \(Failure.reason(of: error))",
+                .disk, "the output can't be written: \(reason)",
                 advice: "Make room on the disk, or write somewhere else")
         }
     }

@@ -61,7 +61,8 @@ struct LoginCommand: Command {
 
     func perform(on console: Console) async throws {
         let typed = passwordStdin ? try passwordFromInput(console) : password
-        let settings = try console.settings(.init(host: target, password: typed, sessionKey: key, group: group, idleSeconds: timeout))
+        let settings = try console.settings(
+            .init(host: target, password: typed, sessionKey: key, group: group, idleSeconds: timeout))
         let opened = try await LoginConversation(command: self, console: console, settings: settings, typed: typed)
             .open()
         let gateway = opened.gateway
@@ -74,7 +75,7 @@ struct LoginCommand: Command {
             if opened.shouldStore {
                 try console.sessionFiles.add(
                     StoredSession(
-                        gateway: gateway, group: settings.group?.value, idleSeconds: settings.idleSeconds?.value,
+                        gateway: gateway, group: settings.groupAskedFor, idleSeconds: settings.idleSeconds?.value,
                         sudo: sudo))
             }
             try console.result(report) { [] }
@@ -115,7 +116,7 @@ private struct LoginConversation {
         let named = settings.address.flatMap { $0.origin.isLastLogin && console.canAsk ? nil : $0.value }
         let address =
             try named ?? connector.askForServer(default: settings.address?.value.withoutUser.target ?? "localhost")
-        let group = settings.group.flatMap { $0.origin.isLastLogin ? nil : $0.value }
+        let group = settings.groupAskedFor
         if let credentials = settings.credentials, !credentials.origin.isLastLogin, command.sudo == nil {
             let gateway = try await connector.open(
                 connector.configuration(address, credentials.value, group: group, settings))
@@ -137,7 +138,7 @@ private struct LoginConversation {
             settings.credentials.map(\.origin.isLastLogin) ?? true,
             case .stored(let sessions) = try ConnectionPlan(settings, sessions: console.sessionFiles).way
         else { return nil }
-        let wish = StoredSession.Wish(group: settings.group.flatMap { $0.origin.isLastLogin ? nil : $0.value })
+        let wish = StoredSession.Wish(group: settings.groupAskedFor)
         for session in sessions where session.conflicts(with: wish).isEmpty && session.sudo == nil {
             do {
                 let gateway = try await connector.open(

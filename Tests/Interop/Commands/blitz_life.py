@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 import threading
@@ -291,6 +292,41 @@ def check_blitz_uses_the_session_of_omero(world):
     equal(omero("sessions", "list").table(), [])
 
 
+# MARK: Another server
+
+
+def check_behind_the_real_router(world):
+    """A server of omero-py's classes on real Ice, behind the real glacier2router."""
+    peers = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", os.path.join(peers, "Peers", "glacier2", "run_glacier2.py"), "--certs",
+         os.environ["SWIFT_OMERO_CERTS"], "--session-timeout", "60", "--backend",
+         os.path.join(peers, "Gateway", "real_ice_server.py")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        ready = process.stdout.readline().decode()
+        at = "127.0.0.1:" + re.search(r"-p (\d+)", ready).group(1)
+        blitz = world.person()
+        blitz("login", "sample-leader@" + at, "-w", "leader-1").expect(errs=["Logged in as sample-leader"])
+        me = blitz("whoami", "--json").json()
+        equal((me["userName"], me["groupName"], me["secure"]), ("sample-leader", "sample-private", True))
+        equal({row["outcome"] for row in blitz("doctor", "--json").rows()}, {"good"})
+        assert len(blitz("groups", "--json").rows()) > 5
+        equal([row["state"] for row in blitz("sessions", "--json").rows()], ["open"])
+        blitz("sessions", "group", "sample-read-only").expect(outs=["sample-read-only"])
+        equal(blitz("whoami", "--json").json()["groupName"], "sample-read-only")
+        equal(Cli(blitz.home)("sessions", "list").table()[0]["User"], "sample-leader")
+        world.person()("login", "sample-leader@" + at, "-w", "wrong").fails(6, "does not accept")
+        sudo = world.person()
+        sudo("login", "sample-member@" + at, "--sudo", "root", "-w", "omero").expect()
+        equal(sudo("whoami", "--json").json()["actingUser"], "root")
+        blitz("logout").expect(errs=["Logged out"])
+        blitz("whoami").fails(8)
+    finally:
+        process.stdin.close()
+        process.wait(30)
+
+
 # MARK: Mistakes
 
 
@@ -391,6 +427,11 @@ def check_files_that_do_not_serve(world):
     with open("/dev/full", "w") as full:
         answer = blitz("ls", stdout=full)
     answer.fails(15, "can't be written")
+    reader, writer = os.pipe()
+    os.close(reader)
+    answer = blitz("ls", "images", "--group", "all", stdout=writer)  # as in blitz ls | true
+    os.close(writer)
+    equal((answer.code in (141, -signal.SIGPIPE), answer.err), (True, ""))
     blocked = Blitz(world.path, os.path.join("/dev/null", "home"))
     blocked("login", server.at("sample-leader"), "-w", "leader-1").expect(2, errs=["/dev/null"])
 
@@ -431,6 +472,17 @@ def check_ctrl_c_at_a_prompt(world):
     assert answer.terminal_is_restored, answer
     assert "lead\n" not in answer.out and "error" not in answer.out, answer
     equal(blitz.terminal("login", answers=[("Server [", b"\x04")]).code, 130)
+
+
+def check_ctrl_c_while_connecting(world):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = world.person().start("login", "x@127.0.0.1:%d" % silent.getsockname()[1], "-w", "p")
+        silent.accept()
+        started = time.time()
+        process.send_signal(signal.SIGINT)
+        equal(process.wait(10), 130)
+        assert time.time() - started < 6, "it took %.1f s" % (time.time() - started)
+        equal(process.communicate(), (b"", b""))
 
 
 def check_a_narrow_terminal(world):

@@ -357,6 +357,9 @@ class Config(Facts):
     def getVersion(self, current):
         return "5.6.17"
 
+    def getServerTime(self, current):
+        return rtime(int(time.time() * 1000))
+
     def getConfigValue(self, key, current):
         return ""
 
