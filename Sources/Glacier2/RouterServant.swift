@@ -37,7 +37,7 @@ extension RoutedSession {
 /// What a router is made of.
 public struct RouterConfiguration: Sendable {
     /// After how much silence a session ends; answered by `getSessionTimeout` and `getACMTimeout`. The adapter's
-    /// ``Ice/ActivityPolicy`` carries it out: see ``RouterServant/activity``.
+    /// `ActivityPolicy` carries it out: see ``RouterServant/activity``.
     public var sessionTimeout: Duration = .seconds(600)
     /// Whether request contexts travel on (`Glacier2.Client.ForwardContext`).
     public var forwardsContext = true

@@ -83,7 +83,7 @@ public final class Communicator: ProxyBinding {
 
     /// The proxy that a string describes.
     ///
-    /// - Throws: ``IceEncoding/ReferenceParseError``.
+    /// - Throws: `ReferenceParseError`.
     public func proxy(_ string: String) throws -> Proxy {
         proxy(try ProxyReference(parsing: string, defaults: configuration.references))
     }
@@ -105,7 +105,7 @@ public final class Communicator: ProxyBinding {
     /// An object adapter. With endpoints it accepts connections once it is activated; without, it serves call-backs
     /// over connections that this side opened.
     ///
-    /// - Throws: ``IceEncoding/ReferenceParseError``, ``IceError/Code/shutDown``.
+    /// - Throws: `ReferenceParseError`, ``IceError/Code/shutDown``.
     public func createObjectAdapter(
         _ name: String = "",
         endpoints: String = "",

@@ -61,6 +61,27 @@ import Testing
         #expect(error?.advice?.contains("OMERO_HOST") == true)
     }
 
+    @Test func `a gateway's configuration is made from what is set, or says what is missing`() throws {
+        let environment = [
+            "OMERO_HOST": "h:14064", "OMERO_USER": "ami", "OMERO_PASSWORD": "secret", "OMERO_GROUP": "lab",
+            "OMERO_CONNECT_TIMEOUT": "2.5", "OMERO_TRUST": "system",
+        ]
+        let configuration = try GatewayConfiguration(try read(.init(), environment))
+        #expect(configuration.addresses.map(\.description) == ["ssl://ami@h:14064"])
+        #expect(configuration.credentials.user == "ami")
+        #expect(configuration.group == .named("lab"))
+        #expect(configuration.timeouts.connect == .seconds(2.5))
+        guard case .systemRoots = configuration.trust else {
+            Issue.record("trust is \(configuration.trust)")
+            return
+        }
+        for (missing, advice) in [("OMERO_HOST", "OMERO_HOST"), ("OMERO_PASSWORD", "OMERO_PASSWORD")] {
+            let settings = try read(.init(), environment.filter { $0.key != missing })
+            let error = #expect(throws: GatewayError.self) { try GatewayConfiguration(settings) }
+            #expect(error?.kind == .badConfiguration && error?.advice?.contains(advice) == true)
+        }
+    }
+
     @Test(arguments: [
         (["OMERO_HOST": "h"], "ssl://h:4064"),
         (["OMERO_HOST": "h", "OMERO_PORT": "14064"], "ssl://h:14064"),

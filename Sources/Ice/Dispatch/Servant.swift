@@ -13,7 +13,7 @@ public protocol Servant: Sendable {
     var isOrdered: Bool { get }
     /// Carries out one request.
     ///
-    /// A thrown ``IceEncoding/UserException`` goes to the caller as it is, ``IceError/operationNotExist(_:)`` and its
+    /// A thrown `UserException` goes to the caller as it is, `IceError.operationNotExist` and its
     /// siblings become what they say, everything else an unknown exception.
     func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse
 }
@@ -86,7 +86,7 @@ public struct IncomingRequest: Sendable {
 
     /// Decodes the parameters; all of them have to be read.
     ///
-    /// - Throws: ``IceEncoding/MarshalError``, which the caller receives as an unknown local exception.
+    /// - Throws: `MarshalError`, which the caller receives as an unknown local exception.
     public func read<Result>(_ body: (inout IceInputStream) throws -> Result) throws -> Result {
         try parameters.decode(for: current.connection.communicator, body)
     }

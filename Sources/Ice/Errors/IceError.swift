@@ -3,7 +3,7 @@ import IceEncoding
 /// What went wrong in the runtime: on the way to a server, on the way back, or in the server's runtime.
 ///
 /// Exceptions that an operation declares are not `IceError`s; they are thrown as their own types
-/// (``IceEncoding/UserException``). The `description` is fit for a user and holds no secret.
+/// (`UserException`). The `description` is fit for a user and holds no secret.
 public struct IceError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure.
     public enum Code: String, Sendable, Hashable, CaseIterable {

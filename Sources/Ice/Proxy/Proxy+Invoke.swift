@@ -20,10 +20,13 @@ extension Proxy {
     /// Calls an operation that returns something.
     ///
     /// - Parameters:
+    ///   - operation: the operation's name in Slice.
+    ///   - mode: whether the call may be repeated although it may have been carried out.
     ///   - format: how class instances among the parameters are written; nil for the communicator's way.
+    ///   - options: context and time limit of this call.
     ///   - write: writes the parameters; may be called again for a further attempt.
     ///   - read: reads the out-parameters and the result.
-    /// - Throws: the ``IceEncoding/UserException`` that the operation threw, ``IceError``, or `CancellationError`.
+    /// - Throws: the `UserException` that the operation threw, ``IceError``, or `CancellationError`.
     public func invoke<Result>(
         _ operation: String,
         mode: OperationMode = .normal,

@@ -31,6 +31,8 @@ extension GatewayContext {
     /// Makes an account. Without a password it can't log in until it gets one.
     ///
     /// - Parameters:
+    ///   - user: names, e-mail and institution.
+    ///   - password: nil for none.
     ///   - group: its default group.
     ///   - others: further groups.
     ///   - isActive: whether the account may log in: whether it is put into the group `user`.

@@ -78,7 +78,9 @@ public struct GatewayConfiguration: Sendable {
         self.credentials = credentials
     }
 
-    /// - Parameter address: see ``ServerAddress/init(_:defaultPort:)``.
+    /// - Parameters:
+    ///   - address: see ``ServerAddress/init(_:defaultPort:)``.
+    ///   - credentials: how to log in.
     /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/badConfiguration``.
     public init(_ address: String, _ credentials: Credentials) throws(GatewayError) {
         self.init(addresses: [try ServerAddress(address)], credentials: credentials)
@@ -98,7 +100,7 @@ private func homeFolder() -> String { FileManager.default.homeDirectoryForCurren
 /// Details of TLS that few need to change.
 public struct TLSOptions: Sendable {
     /// Whether the certificate must be for the server's name; nil does what fits the trust (see
-    /// ``Ice/TLSSettings/verifiesHostname``).
+    /// `TLSSettings/verifiesHostname`).
     public var verifiesHostname: Bool?
     /// The oldest version of TLS that is spoken.
     public var minimumVersion = TLSProtocolVersion.v1_2

@@ -63,7 +63,9 @@ public struct ServerAddress: Hashable, Sendable {
 
     /// Reads `[user@]host[:port]`, or a URL with `ssl`, `tcp`, `ws` or `wss` and, for WebSockets, a path.
     ///
-    /// - Parameter defaultPort: the port of texts without one; nil for that of the transport.
+    /// - Parameters:
+    ///   - text: such as `ami@omero.example.org:14064`.
+    ///   - defaultPort: the port of texts without one; nil for that of the transport.
     /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/badConfiguration``, which says what is wrong with the text.
     public init(_ text: String, defaultPort: Int? = nil) throws(GatewayError) {
         func malformed(_ what: String) -> GatewayError {

@@ -157,7 +157,9 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
 
     /// Only objects for which a condition in HQL holds; the object is called `obj`.
     ///
-    /// - Parameter parameters: values for the names after colons. Names that begin with `p` and a digit are taken.
+    /// - Parameters:
+    ///   - condition: what may stand after `where`; values stand in it as `:name`.
+    ///   - parameters: values for the names after colons. Names that begin with `p` and a digit are taken.
     public func filter(_ condition: String, _ parameters: [String: RValue?] = [:]) -> Self {
         with { $0.clauses.append(Clause(text: "(\(condition))", parameters: parameters)) }
     }

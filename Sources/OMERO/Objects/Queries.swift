@@ -15,7 +15,10 @@ extension GatewayContext {
 
     /// An object by its number.
     ///
-    /// - Parameter paths: what to load along, see ``ObjectQuery/loading(_:)``.
+    /// - Parameters:
+    ///   - type: the object's class, or a base of it.
+    ///   - id: the object's number.
+    ///   - paths: what to load along, see ``ObjectQuery/loading(_:)``.
     /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/notFound`` if there is none in this context's groups that
     ///   the user may see.
     public func object<Object: IObjectProtocol>(
@@ -48,7 +51,10 @@ extension GatewayContext {
     ///
     /// - Parameters:
     ///   - hql: OMERO's query language; values stand as `:name`, never in the text.
-    ///   - limit: at most so many rows; with `offset` for pages.
+    ///   - parameters: the values for these names.
+    ///   - limit: at most so many rows; nil for all.
+    ///   - offset: how many rows to leave out before.
+    ///   - type: the class of what the query selects.
     /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/invalidRequest`` for HQL that the server does not
     ///   understand, with its words.
     public func query<Object: IObjectProtocol>(

@@ -49,7 +49,11 @@ public final class BlitzGatewayPools: Service, Sendable {
 
     /// Runs `body` with a gateway of that identity.
     ///
-    /// - Parameter credentials: what opens a gateway of that identity, if one has to be opened; the newest are taken.
+    /// - Parameters:
+    ///   - identity: whose gateways these are; the program has made sure of it.
+    ///   - credentials: what opens a gateway of that identity, if one has to be opened; the newest are taken.
+    ///   - isolation: the actor on which `body` runs, that of the caller.
+    ///   - body: what is done with the gateway, which it must not keep.
     /// - Throws: as ``BlitzGatewayPool/withGateway(isolation:_:)``.
     public func withGateway<Result>(
         for identity: PoolIdentity,

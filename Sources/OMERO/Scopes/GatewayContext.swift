@@ -82,8 +82,10 @@ extension GatewayContext {
     /// ```
     ///
     /// - Parameters:
+    ///   - service: the service's type of proxy, such as `IConfigPrx.self`.
     ///   - repeatable: whether `body` may run again after a lost connection although it may have had its effect.
     ///     Reading is; what was surely not sent is repeated in any case.
+    ///   - body: calls the service; runs again where the call is repeated.
     /// - Throws: ``GatewayError``, `CancellationError`.
     public func withService<Service: TypedProxy, Result>(
         _ service: Service.Type,

@@ -16,6 +16,7 @@ extension GatewayContext {
     /// Has the server carry out a command, and waits for its answer.
     ///
     /// - Parameters:
+    ///   - request: the command, one of the classes in `omero.cmd`.
     ///   - limit: how long to wait; then the command is cancelled, where it can be.
     ///   - progress: called as the command goes on.
     /// - Throws: ``GatewayError``, of kind ``GatewayError/Kind/serverError`` with what the command says of its

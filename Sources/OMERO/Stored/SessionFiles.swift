@@ -149,7 +149,9 @@ public struct SessionFiles: Sendable, Hashable {
 
     /// Stores a session, in place of what is stored for the same key.
     ///
-    /// - Parameter makeCurrent: whether programs that name no session take this one from now on.
+    /// - Parameters:
+    ///   - session: what to store.
+    ///   - makeCurrent: whether programs that name no session take this one from now on.
     public func add(_ session: StoredSession, makeCurrent: Bool = true) throws(GatewayError) {
         let place = try place(host: session.host, user: session.user, key: session.key)
         let text: String

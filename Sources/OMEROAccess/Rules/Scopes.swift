@@ -14,7 +14,7 @@ public struct AllowedActions: OptionSet, Sendable, Hashable {
     public static let chown = Self(.chown)
     public static let all: Self = [.link, .edit, .delete, .annotate, .chgrp, .chown]
 
-    /// By action whether it is forbidden, as ``Permissions/restrictions``; empty if nothing is.
+    /// By action whether it is forbidden, as `Permissions.restrictions`; empty if nothing is.
     public var restrictions: [Bool] {
         self == .all ? [] : Permissions.Action.allCases.map { !contains(Self($0)) }
     }

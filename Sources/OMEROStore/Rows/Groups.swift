@@ -7,7 +7,7 @@ public struct GroupRecord: Sendable, Hashable {
     public var name: String
     public var description: String?
     public var isLDAP: Bool
-    /// As OMERO stores them: see ``OMEROModel/Permissions``.
+    /// As OMERO stores them: see `Permissions`.
     public let permissions: Int64
     public let version: Int32
 

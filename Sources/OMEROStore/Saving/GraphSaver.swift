@@ -14,7 +14,7 @@ extension WriteTransaction {
     /// - Parameters:
     ///   - rules: asked about every row; what they throw undoes all.
     ///   - caller: on whose behalf events and the log are written.
-    /// - Returns: what can be loaded by ``ReadTransaction/load(_:into:visit:)``.
+    /// - Returns: what can be loaded by `load(_:into:visit:)`.
     public func save(_ objects: [IObject], rules: any SaveRules, by caller: Caller) throws -> SavedGraph {
         let saver = GraphSaver(self, try IncomingGraph(objects), rules, caller)
         try saver.save()
