@@ -213,7 +213,7 @@ let package = Package(
         // What the gateway shares with omero-py.
         .testTarget(
             name: "OMEROGatewayInteropTests",
-            dependencies: ["OMERO", "OMEROServer", "InteropProcess", "blitz"],
+            dependencies: ["OMERO", "OMEROAPI", "OMEROServer", "InteropProcess", "blitz"],
             swiftSettings: house
         ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),

@@ -31,6 +31,7 @@ public final class BlitzGateway: GatewayContext, Sendable {
 
     /// A gateway is its own context: calls go to its default group.
     public var gateway: BlitzGateway { self }
+    /// The group and the owner of calls that name none; see ``setDefaultGroup(_:)``.
     public var callContext: CallContext { defaultContext.withLock { $0 } }
 
     init(core: GatewayCore, context: CallContext = CallContext()) {
@@ -73,7 +74,7 @@ public final class BlitzGateway: GatewayContext, Sendable {
     static func connect(_ configuration: GatewayConfiguration, origin: GatewayCore.Origin?) async throws -> BlitzGateway
     {
         let core = GatewayCore(configuration)
-        try await core.open(origin: origin)
+        try await core.open(with: configuration.credentials, origin: origin)
         let gateway = BlitzGateway(core: core)
         do {
             try await gateway.chooseGroupOfJoinedSession()

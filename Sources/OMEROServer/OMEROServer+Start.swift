@@ -114,6 +114,7 @@ extension OMEROServer {
 
 /// Why a server does not start.
 public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of reason it is.
     public enum Reason: Sendable, Hashable {
         /// Another server has the data folder.
         case dataFolderInUse
@@ -122,6 +123,7 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
         /// No door is open.
         case noDoor
     }
+    /// For programs.
     public let reason: Reason
     public let description: String
 

@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// ```swift
 /// try await OMEROServer.withServer { server in
-///     // omero-py, or any other OMERO client, can log in at server.sslPort as root with server.rootPassword
+///     // omero-py, or any other OMERO client, can log in at server.sslPort as root, password omero
 /// }
 /// ```
 ///
@@ -33,7 +33,9 @@ public final class OMEROServer: Service, Sendable {
     public var sslPort: Int? { doors.ssl?.port }
     /// Where clients connect without encryption; nil if that door is closed.
     public var tcpPort: Int? { doors.tcp?.port }
+    /// Where clients connect by WebSocket without encryption; nil if that door is closed.
     public var wsPort: Int? { doors.ws?.port }
+    /// Where clients connect by WebSocket with TLS; nil if that door is closed.
     public var wssPort: Int? { doors.wss?.port }
     /// SHA-256 of the certificate, in hexadecimal with colons.
     public let certificateFingerprint: String

@@ -11,7 +11,9 @@ public struct ServerConfiguration: Sendable {
         public var ssl: Int? = 4064
         /// Without encryption: clients that ask for it are sent there after log-in (`omero.router.insecure`).
         public var tcp: Int? = 4063
+        /// WebSocket without encryption.
         public var ws: Int?
+        /// WebSocket with TLS.
         public var wss: Int?
 
         public init() {}
@@ -55,14 +57,17 @@ public struct ServerConfiguration: Sendable {
         public init() {}
     }
 
+    /// Where the server listens.
     public var doors = Doors()
     /// The folder for database, key and certificate; nil keeps everything in memory.
     public var dataFolder: String?
+    /// Key and certificate of the TLS doors.
     public var certificate = Certificate.selfSigned
     /// The password of `root` for a new database; nil makes one, see ``OMEROServer/generatedRootPassword``.
     public var rootPassword: String?
     /// Whether ``SampleData`` are put into a database that has none yet.
     public var sampleData = false
+    /// Limits on sessions.
     public var sessions = Sessions()
     /// Configuration values by OMERO's keys; they come before the defaults.
     public var properties: [String: String] = [:]
@@ -72,7 +77,9 @@ public struct ServerConfiguration: Sendable {
     public var heartbeatInterval = Duration.seconds(180)
     /// How long calls in flight may take to end when the server stops.
     public var shutdownGrace = Duration.seconds(10)
+    /// Connections at a time, at each door; more are closed at once.
     public var connectionLimit = 10_000
+    /// Nil logs nothing. No secret is logged.
     public var logger: Logger?
     /// What new passwords cost to check.
     var passwordCost = PasswordCost.standard

@@ -37,7 +37,7 @@ enum Road: String, CaseIterable, Sendable, CustomTestStringConvertible {
                 "/usr/bin/env",
                 [
                     "BLITZ_ROOT_PASSWORD=omero", Peers.blitz, "serve", "--data", folder, "--port", "0",
-                    "--insecure-port", "off", "--sample-data",
+                    "--insecure-port", "0", "--sample-data",
                 ])
             defer { process.stop() }
             let ready = try await process.line("READY", within: .seconds(120))

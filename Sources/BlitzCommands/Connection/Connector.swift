@@ -124,17 +124,12 @@ struct Connector {
     }
 
     func trust(_ trust: ConnectionSettings.Trust) -> TLSTrust {
-        switch trust {
-        case .system: .systemRoots
-        case .anyone: .none
-        case .authorities(let file): .roots([.file(file)])
-        case .firstUse:
-            .trustOnFirstUse(
-                AnnouncingKnownServers(environment: console.environment) { [console] text in
-                    console.progressDone()
-                    console.note(text)
-                })
-        }
+        guard trust == .firstUse else { return TLSTrust(trust) }
+        return .trustOnFirstUse(
+            AnnouncingKnownServers(environment: console.environment) { [console] text in
+                console.progressDone()
+                console.note(text)
+            })
     }
 
     func open(_ configuration: GatewayConfiguration) async throws -> BlitzGateway {

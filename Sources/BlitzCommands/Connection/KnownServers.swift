@@ -1,4 +1,3 @@
-import Foundation
 import Ice
 import OMERO
 
@@ -18,9 +17,6 @@ struct AnnouncingKnownServers: KnownServersStore {
     }
 
     func remember(_ fingerprint: CertificateFingerprint, host: String, port: Int) throws -> CertificateFingerprint {
-        let folder = (file.path as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let kept = try file.remember(fingerprint, host: host, port: port)
         if kept == fingerprint {
             announce(

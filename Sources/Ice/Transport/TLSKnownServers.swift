@@ -56,7 +56,8 @@ public final class InMemoryKnownServers: KnownServersStore {
 
 /// Remembers servers in a file that only its owner can read: one line each, with host, port and fingerprint.
 ///
-/// Several processes may share the file. It is replaced as a whole, so that a reader never sees half of it.
+/// Several processes may share the file. It is replaced as a whole, so that a reader never sees half of it. Its folder
+/// is made where it is missing.
 public struct KnownServersFile: KnownServersStore {
     /// Why the file could not be used.
     public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
@@ -206,11 +207,25 @@ public struct KnownServersFile: KnownServersStore {
         }
     }
 
+    /// Makes the folder of a file, and those above it that are missing, closed to others.
+    private func makeFolder(above path: String) throws(Failure) {
+        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
+        let folder = String(path[..<slash])
+        if mkdir(folder, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT else { throw failure("mkdir") }
+        try makeFolder(above: folder)
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw failure("mkdir") }
+    }
+
     /// Does something while no other thread or process changes the file.
     private func locked<Value: Sendable>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
         try Self.lock.withLock { _ throws(Failure) in
             // The lock is on a file of its own, as the file itself is replaced.
-            let file = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            var file = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            if file < 0, errno == ENOENT {
+                try makeFolder(above: path)
+                file = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            }
             guard file >= 0 else { throw failure("open") }
             defer { close(file) }
             // Whoever has the lock writes a few lines and lets go. Nobody waits longer than this: 100 times 10 ms.

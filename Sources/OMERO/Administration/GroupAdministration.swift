@@ -48,12 +48,18 @@ extension GatewayContext {
 
     // MARK: Members
 
+    /// Puts a user into groups, as a plain member.
+    ///
+    /// - Throws: ``GatewayError``, of kind ``GatewayError/Kind/noPermission`` for who may not do that.
     public func add(user: Int64, toGroups groups: [Int64]) async throws {
         try await withService(IAdminPrx.self) {
             try await $0.addGroups(user: .unloaded(user), groups: groups.map { .unloaded($0) })
         }
     }
 
+    /// Takes a user out of groups. What the user owns there stays.
+    ///
+    /// - Throws: ``GatewayError``, of kind ``GatewayError/Kind/noPermission`` for who may not do that.
     public func remove(user: Int64, fromGroups groups: [Int64]) async throws {
         try await withService(IAdminPrx.self) {
             try await $0.removeGroups(user: .unloaded(user), groups: groups.map { .unloaded($0) })

@@ -6,10 +6,15 @@ public import OMEROModel
 public struct NewUser: Sendable, Hashable {
     /// The log-in name.
     public var name: String
+    /// The first name.
     public var firstName: String
+    /// The last name.
     public var lastName: String
+    /// The middle name; nil for none.
     public var middleName: String?
+    /// The e-mail address; nil for none.
     public var email: String?
+    /// The institution; nil for none.
     public var institution: String?
     /// Whether LDAP answers for the password.
     public var isLDAP = false

@@ -26,13 +26,21 @@
 public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomReflectable {
     /// What a program sets itself. Nil leaves a setting to the other places.
     public struct Given: Sendable {
+        /// The server, as ``ServerAddress`` reads it.
         public var host: String?
+        /// 1…65535.
         public var port: Int?
+        /// Whether encryption is demanded.
         public var secure: Bool?
+        /// The log-in name.
         public var user: String?
+        /// The name of the group to begin in.
         public var group: String?
+        /// After how many idle seconds the session should end.
         public var idleSeconds: Int?
+        /// How many seconds connecting may take.
         public var connectSeconds: Double?
+        /// Whom to trust.
         public var trust: Trust?
         var password: Secret?
         var sessionKey: Secret?
@@ -91,12 +99,15 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomRefle
     /// True demands an encrypted connection: a server's address with `tcp` or `ws` is then refused. False demands
     /// nothing; it does not take encryption away.
     public var secure: Setting<Bool>?
+    /// The log-in name.
     public var user: Setting<String>?
+    /// The name of the group to begin in; nil for the user's default group.
     public var group: Setting<String>?
     /// After how many idle seconds the session should end; nil for the server's default.
     public var idleSeconds: Setting<Int>?
     /// How many seconds connecting may take.
     public var connectSeconds: Setting<Double>?
+    /// Whom to trust; nil for trust on first use.
     public var trust: Setting<Trust>?
     /// How to log in; nil if no place says.
     public var credentials: Setting<Credentials>?
@@ -120,9 +131,11 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomRefle
 extension ConnectionSettings {
     /// A setting as a line of a report.
     public struct Effective: Sendable, Hashable, CustomStringConvertible {
+        /// What is set, such as `port`.
         public var name: String
         /// Dots in place of a secret.
         public var value: String
+        /// Where it was set.
         public var origin: SettingOrigin
 
         public var description: String { "\(name): \(value) (\(origin))" }

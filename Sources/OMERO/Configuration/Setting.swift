@@ -1,6 +1,8 @@
 /// A value together with the place it was set in.
 public struct Setting<Value: Sendable>: Sendable, CustomStringConvertible {
+    /// What is set.
     public var value: Value
+    /// Where it was set.
     public var origin: SettingOrigin
 
     public init(_ value: Value, from origin: SettingOrigin) {

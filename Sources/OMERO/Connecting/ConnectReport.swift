@@ -4,12 +4,15 @@ public struct ConnectReport: Sendable, CustomStringConvertible {
     public struct Step: Sendable {
         /// The server, as a URL.
         public var endpoint: String
+        /// How far this step came.
         public var phase: GatewayError.Phase
+        /// How long it took.
         public var duration: Duration
         /// Nil if it succeeded.
         public var failure: GatewayError?
     }
 
+    /// All steps in their order, those of addresses that failed among them.
     public var steps: [Step] = []
     /// The server that the connection leads to, as a URL; nil while there is none.
     public var endpoint: String?
@@ -17,6 +20,7 @@ public struct ConnectReport: Sendable, CustomStringConvertible {
     public var tlsVersion: String?
     /// SHA-256 of the server's certificate, in hexadecimal.
     public var certificateFingerprint: String?
+    /// What the server said of itself; nil as long as it has not.
     public var serverVersion: ServerVersion?
 
     /// The time of all steps.

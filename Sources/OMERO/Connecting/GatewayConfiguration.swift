@@ -21,7 +21,9 @@ public struct GatewayConfiguration: Sendable {
     public enum LoginGroup: Hashable, Sendable {
         /// The user's own default group.
         case userDefault
+        /// The group of that name.
         case named(String)
+        /// The group of that number. A log-in takes only names, so that the session moves there right after it.
         case id(Int64)
     }
 
@@ -36,15 +38,22 @@ public struct GatewayConfiguration: Sendable {
 
     /// Where the server is. The first that answers is taken; more than one are tried in their order.
     public var addresses: [ServerAddress]
+    /// How to log in.
     public var credentials: Credentials
+    /// The group in which the session begins. For a joined session: the group of calls that name none.
     public var group = LoginGroup.userDefault
+    /// Which traffic is encrypted.
     public var encryption = Encryption.always
     /// Which servers are trusted. The default remembers each server's first certificate and takes no other later, as
     /// OMERO's servers mostly carry certificates that they made themselves.
     public var trust: TLSTrust = .trustOnFirstUse(KnownServersFile(path: GatewayConfiguration.knownServersPath()))
+    /// Details of TLS.
     public var tls = TLSOptions()
+    /// How long each part may take.
     public var timeouts = GatewayTimeouts()
+    /// How the session is kept from ending for idleness.
     public var keepAlive = KeepAlivePolicy()
+    /// What happens when the connection is lost.
     public var reconnect = ReconnectPolicy()
     /// Shown to administrators in their list of sessions (`omero.agent`).
     public var agent = "swift-omero"
@@ -91,6 +100,7 @@ public struct TLSOptions: Sendable {
     /// Whether the certificate must be for the server's name; nil does what fits the trust (see
     /// ``Ice/TLSSettings/verifiesHostname``).
     public var verifiesHostname: Bool?
+    /// The oldest version of TLS that is spoken.
     public var minimumVersion = TLSProtocolVersion.v1_2
     /// A certificate of this side's own, for servers that want one.
     public var identity: TLSIdentity?
@@ -116,6 +126,7 @@ public struct GatewayTimeouts: Hashable, Sendable {
 
 /// How the session is kept from ending for idleness.
 public struct KeepAlivePolicy: Hashable, Sendable {
+    /// Whether beats are sent at all.
     public var isEnabled = true
     /// How often; nil takes a third of the session's idle limit, 5 to 120 seconds.
     public var interval: Duration?
@@ -137,9 +148,11 @@ public struct KeepAlivePolicy: Hashable, Sendable {
 
 /// What happens when the connection is lost.
 public struct ReconnectPolicy: Hashable, Sendable {
+    /// Whether the gateway tries to come back. Without it the server ends the session with the connection.
     public var isEnabled = true
     /// The first wait; it doubles with every attempt.
     public var firstDelay = Duration.milliseconds(200)
+    /// No wait is longer.
     public var longestDelay = Duration.seconds(15)
     /// How far waits are drawn apart by chance, so that a server that is back is not met by all at once: 0.3 is up to
     /// 30 % less or more.

@@ -1,7 +1,10 @@
 /// The version of an OMERO server, such as 5.6.17.
 public struct ServerVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// 5 in 5.6.17.
     public var major: Int
+    /// 6 in 5.6.17.
     public var minor: Int
+    /// 17 in 5.6.17; 0 where the text had none.
     public var patch: Int
 
     /// Reads `5.6.17`, `5.6` or `5.6.17-ice36-b9`: numbers first, whatever follows.

@@ -32,9 +32,11 @@ public struct ServerAddress: Hashable, Sendable {
             }
         }
 
+        /// Whether the traffic is encrypted.
         public var isSecure: Bool { self == .ssl || self == .wss }
     }
 
+    /// How bytes travel to the server.
     public var transport: Transport
     /// A name, or a numeric IPv4 or IPv6 address without brackets.
     public var host: String

@@ -57,7 +57,28 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
 
     /// How far a connection or a call had come.
     public enum Phase: String, Sendable, Hashable, CaseIterable {
-        case configuration, resolve, connect, tls, webSocket, router, login, session, call, reconnect, close
+        /// Reading settings, before anything was sent.
+        case configuration
+        /// Looking for the host's address.
+        case resolve
+        /// Making the TCP connection.
+        case connect
+        /// The handshake of TLS.
+        case tls
+        /// The upgrade to a WebSocket.
+        case webSocket
+        /// The first messages of the router.
+        case router
+        /// Logging in, or joining a session.
+        case login
+        /// Learning what the session is: user, group, limits, version.
+        case session
+        /// A call.
+        case call
+        /// Coming back after a loss.
+        case reconnect
+        /// Closing.
+        case close
     }
 
     /// Which check of TLS failed.
@@ -78,6 +99,7 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         case handshake
     }
 
+    /// What went wrong, for programs.
     public var kind: Kind
     /// What happened, in one sentence without its full stop.
     public var message: String
@@ -85,7 +107,9 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
     public var advice: String?
     /// The server, as a URL; nil before one was chosen.
     public var endpoint: String?
+    /// How far it had come; nil where that means nothing.
     public var phase: Phase?
+    /// Which check of TLS failed; nil for other kinds.
     public var tls: TLSProblem?
     /// How often it was tried.
     public var attempts: Int

@@ -2,11 +2,13 @@ public import OMEROModel
 
 /// Who a session is, as the server computes it for a call: user, group, rights.
 public struct CurrentUser: Sendable, Hashable {
+    /// The user's number.
     public var userID: Int64
     /// The log-in name.
     public var userName: String
     /// The group in which calls are carried out.
     public var groupID: Int64
+    /// The name of that group.
     public var groupName: String
     /// The permissions of that group.
     public var groupPermissions: Permissions?
@@ -24,6 +26,7 @@ public struct CurrentUser: Sendable, Hashable {
     /// The administrator or leader behind a session that acts as somebody else.
     public struct Sudoer: Sendable, Hashable {
         public var id: Int64
+        /// The log-in name.
         public var name: String
     }
 
@@ -53,20 +56,35 @@ public struct Privilege: RawRepresentable, Hashable, Sendable, CustomStringConve
     public var rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
+    /// Moving others' data to another group.
     public static let chgrp = Privilege(rawValue: "Chgrp")
+    /// Giving others' data to another user.
     public static let chown = Privilege(rawValue: "Chown")
+    /// Deleting others' original files that are in no managed repository.
     public static let deleteFile = Privilege(rawValue: "DeleteFile")
+    /// Deleting others' files in managed repositories.
     public static let deleteManagedRepo = Privilege(rawValue: "DeleteManagedRepo")
+    /// Deleting what others own.
     public static let deleteOwned = Privilege(rawValue: "DeleteOwned")
+    /// Deleting official scripts.
     public static let deleteScriptRepo = Privilege(rawValue: "DeleteScriptRepo")
+    /// Making and changing groups.
     public static let modifyGroup = Privilege(rawValue: "ModifyGroup")
+    /// Changing who is in which group.
     public static let modifyGroupMembership = Privilege(rawValue: "ModifyGroupMembership")
+    /// Making and changing accounts.
     public static let modifyUser = Privilege(rawValue: "ModifyUser")
+    /// Seeing the sessions of others, with their keys.
     public static let readSession = Privilege(rawValue: "ReadSession")
+    /// Acting as other users.
     public static let sudo = Privilege(rawValue: "Sudo")
+    /// Writing original files for others outside managed repositories.
     public static let writeFile = Privilege(rawValue: "WriteFile")
+    /// Writing others' files in managed repositories.
     public static let writeManagedRepo = Privilege(rawValue: "WriteManagedRepo")
+    /// Writing what others own.
     public static let writeOwned = Privilege(rawValue: "WriteOwned")
+    /// Uploading official scripts.
     public static let writeScriptRepo = Privilege(rawValue: "WriteScriptRepo")
 
     /// All that OMERO 5.6 has: who holds them is a full administrator.

@@ -5,10 +5,15 @@ public struct User: Sendable, Hashable, Identifiable {
     public var id: Int64
     /// The log-in name.
     public var name: String
+    /// The first name; empty where the server has none.
     public var firstName: String
+    /// The last name; empty where the server has none.
     public var lastName: String
+    /// The middle name.
     public var middleName: String?
+    /// The e-mail address.
     public var email: String?
+    /// The institution.
     public var institution: String?
     /// Whether LDAP answers for the user's password.
     public var isLDAP: Bool
@@ -18,7 +23,9 @@ public struct User: Sendable, Hashable, Identifiable {
 
     /// Being in a group.
     public struct Membership: Sendable, Hashable {
+        /// The group's number.
         public var group: Int64
+        /// The group's name; nil where the server did not send it.
         public var groupName: String?
         /// Whether the user leads the group.
         public var isLeader: Bool
@@ -56,21 +63,29 @@ public struct User: Sendable, Hashable, Identifiable {
 /// A group of an OMERO server (`omero.model.ExperimenterGroup`).
 public struct Group: Sendable, Hashable, Identifiable {
     public var id: Int64
+    /// The group's name, which no other has.
     public var name: String
     public var description: String?
+    /// What members may do with each other's data; nil where the server did not send it.
     public var permissions: Permissions?
+    /// Whether LDAP answers for the members.
     public var isLDAP: Bool
     /// The members; nil if they were not asked for.
     public var members: [Member]?
 
     /// Somebody in a group.
     public struct Member: Sendable, Hashable {
+        /// The user's number.
         public var user: Int64
+        /// The log-in name; nil where the server did not send it.
         public var userName: String?
+        /// First and last name; nil where the server did not send them.
         public var fullName: String?
+        /// Whether the user leads the group.
         public var isLeader: Bool
     }
 
+    /// The level of the permissions; nil where they are not known.
     public var level: PermissionLevel? { permissions.flatMap(PermissionLevel.init) }
     /// The numbers of those who lead it; empty if members were not asked for.
     public var leaders: [Int64] { (members ?? []).filter(\.isLeader).map(\.user) }
@@ -105,6 +120,7 @@ public enum PermissionLevel: String, Sendable, Hashable, CaseIterable, Comparabl
     /// `rwrw--`: members change all.
     case readWrite = "read-write"
 
+    /// The level that permissions amount to.
     public init?(_ permissions: Permissions) {
         switch (permissions[.group, .read], permissions[.group, .annotate], permissions[.group, .write]) {
         case (false, _, _): self = .privateGroup
@@ -124,6 +140,7 @@ public enum PermissionLevel: String, Sendable, Hashable, CaseIterable, Comparabl
         }
     }
 
+    /// The permissions of a group of that level.
     public var permissions: Permissions {
         var result = Permissions(rawValue: 0)
         result[.user, .read] = true

@@ -164,6 +164,7 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
 
     // MARK: Shape
 
+    /// In that order; by number unless said otherwise.
     public func ordered(by order: Order) -> Self { with { $0.order = order } }
 
     /// Loads what a path leads to with each object, such as `pixels` or `datasetLinks.parent`; otherwise reading it is

@@ -20,6 +20,7 @@ public struct PoolConfiguration: Hashable, Sendable {
     public var lifeLimit: Duration? = .seconds(3600)
     /// The pause after a gateway could not be opened; it doubles with every further failure.
     public var firstRetryDelay = Duration.milliseconds(200)
+    /// No such pause is longer.
     public var longestRetryDelay = Duration.seconds(10)
     /// How long a graceful shutdown waits for the gateways that are lent.
     public var shutdownLimit = Duration.seconds(30)

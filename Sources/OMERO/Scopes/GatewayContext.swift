@@ -2,6 +2,7 @@ public import Ice
 
 /// In which group, and as whose data, calls are made.
 public struct CallContext: Hashable, Sendable {
+    /// Which groups calls are about.
     public var group: GroupSelection = .session
     /// Only data of this user, in calls that heed it (`omero.user`); nil for all.
     public var owner: Int64?
@@ -27,6 +28,7 @@ public struct CallContext: Hashable, Sendable {
 public enum GroupSelection: Hashable, Sendable {
     /// The session's own group.
     case session
+    /// The group of that number.
     case id(Int64)
     /// Every group that the user may see. For reading; what is written needs one group.
     case all
@@ -44,7 +46,9 @@ public protocol GatewayContext: Sendable {
 
 /// A gateway with a group and an owner of its own: a light value over the same session, safe in parallel.
 public struct ScopedGateway: GatewayContext {
+    /// The connection, shared with all contexts of it.
     public let gateway: BlitzGateway
+    /// What goes with each call.
     public let callContext: CallContext
 }
 
@@ -58,7 +62,8 @@ extension GatewayContext {
     /// The same session, with calls in the session's own group.
     public var inSessionGroup: ScopedGateway { with { $0.group = .session } }
 
-    /// The same session, seeing only what that user owns, where calls heed it; nil for everyone's.
+    /// The same session, seeing only what that user owns, where calls heed it; nil for everyone's. Servers let only
+    /// administrators name somebody else than themselves; ``ObjectQuery/ownedBy(_:)`` is for everybody.
     public func ownedBy(_ user: Int64?) -> ScopedGateway { with { $0.owner = user } }
 
     /// The same session with another context.

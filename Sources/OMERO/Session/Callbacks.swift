@@ -13,10 +13,15 @@ struct CallbackServant: ClientCallbackServant {
     }
 
     func sessionClosed(current: Current) async throws {
+        // Servers tell both with the same call. Their clock ran a little earlier than this one.
+        let left = core.timeLeft
+        let isOver = [left.idle, left.life].contains { $0.map { $0 < .seconds(1) } ?? false }
         core.signal.yield(
             .sessionGone(
                 GatewayError(
-                    .sessionEnded, "the server ended the session", advice: "Log in again", phase: .session)))
+                    isOver ? .sessionExpired : .sessionEnded,
+                    isOver ? "the session's time is over" : "the server ended the session",
+                    advice: "Log in again", phase: .session)))
     }
 
     func shutdownIn(milliseconds: Int64, current: Current) async throws {

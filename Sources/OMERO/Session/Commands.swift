@@ -5,6 +5,7 @@ import OMEROModel
 
 /// How far a command has come on the server.
 public struct CommandProgress: Sendable, Hashable {
+    /// How many steps are done.
     public var step: Int
     /// Zero as long as the server does not know.
     public var steps: Int

@@ -59,6 +59,7 @@ final class GatewayCore: Sendable {
         var lastAnswer: ContinuousClock.Instant?
     }
 
+    /// Without a password: once the session is open nothing needs it.
     let configuration: GatewayConfiguration
     let communicator: Communicator
     let clientID = UUID().uuidString.lowercased()
@@ -68,7 +69,7 @@ final class GatewayCore: Sendable {
     let signal: AsyncStream<Signal>.Continuation
 
     init(_ configuration: GatewayConfiguration) {
-        self.configuration = configuration
+        self.configuration = configuration.withoutPassword
         communicator = Communicator(configuration.communicator(clientID: clientID))
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
     }
@@ -159,16 +160,28 @@ final class GatewayCore: Sendable {
         return failure
     }
 
+    /// What is left of the session's limits, reckoned on this side.
+    var timeLeft: SessionLimits {
+        state.withLock { state in
+            guard let session = state.session else { return SessionLimits(idle: .zero, life: .zero) }
+            let sinceAnswer = state.lastAnswer.map { .now - $0 } ?? .zero
+            return SessionLimits(
+                idle: session.limits.idle.map { max(.zero, $0 - sinceAnswer) },
+                life: session.limits.life.map { max(.zero, $0 - (.now - session.openedAt)) }
+            )
+        }
+    }
+
     // MARK: Opening
 
     /// Starts the background task, connects, logs in.
     ///
     /// - Throws: ``GatewayError``, `CancellationError`. Everything is closed then.
-    func open(origin: Origin? = nil) async throws {
+    func open(with credentials: Credentials, origin: Origin? = nil) async throws {
         let background = Task.detached { [self] in await run() }
         state.withLock { $0.background = background }
         do {
-            let (opening, usual) = try await opening(configuration.credentials)
+            let (opening, usual) = try await opening(credentials)
             var report = ConnectReport()
             let opened: LoginConversation.Opened
             do {
@@ -250,6 +263,12 @@ final class GatewayCore: Sendable {
 }
 
 extension GatewayConfiguration {
+    fileprivate var withoutPassword: GatewayConfiguration {
+        var copy = self
+        if case .password(let user, _) = credentials.form { copy.credentials = .password(user: user, "") }
+        return copy
+    }
+
     fileprivate func communicator(clientID: String) -> CommunicatorConfiguration {
         var result = CommunicatorConfiguration()
         result.timeouts = Timeouts(

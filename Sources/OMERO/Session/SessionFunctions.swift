@@ -19,7 +19,9 @@ public struct SessionInfo: Sendable {
     public var owner: Int64
     /// The user's log-in name, where the server sent it.
     public var ownerName: String?
+    /// How long it lives.
     public var limits: SessionLimits
+    /// When it was opened.
     public var started: Date
     /// The program that opened it, as it named itself.
     public var agent: String?
@@ -64,16 +66,7 @@ extension BlitzGateway {
 
     /// What is left at most: of the idle limit since the last answer, and of the life limit since the session was
     /// opened or joined here. Nil for no limit; reckoned on this side, without asking.
-    public var timeLeft: SessionLimits {
-        core.state.withLock { state in
-            guard let session = state.session else { return SessionLimits(idle: .zero, life: .zero) }
-            let sinceAnswer = state.lastAnswer.map { .now - $0 } ?? .zero
-            return SessionLimits(
-                idle: session.limits.idle.map { max(.zero, $0 - sinceAnswer) },
-                life: session.limits.life.map { max(.zero, $0 - (.now - session.openedAt)) }
-            )
-        }
-    }
+    public var timeLeft: SessionLimits { core.timeLeft }
 
     /// How many clients are in the session, this one among them.
     public func referenceCount() async throws -> Int {

@@ -4,6 +4,7 @@ import OMEROModel
 
 /// Whether somebody may act for another user, and if not, why.
 public enum SudoAnswer: Hashable, Sendable {
+    /// The server would allow it.
     case yes
     /// One is neither an administrator nor a leader of the group.
     case notAllowed(String)

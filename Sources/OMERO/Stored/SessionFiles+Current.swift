@@ -2,8 +2,11 @@
 extension SessionFiles {
     /// The server and the user of the last log-in, whose session may be over.
     public struct LastLogin: Sendable, Hashable {
+        /// The server as the user wrote it.
         public var host: String
+        /// Nil where none is noted.
         public var port: Int?
+        /// The log-in name; nil where none is noted.
         public var user: String?
     }
 

@@ -57,6 +57,7 @@ public struct SessionFiles: Sendable, Hashable {
 
     /// What a look into the files has found.
     public struct Listing: Sendable {
+        /// What was found, ordered by host, user and key.
         public var sessions: [StoredSession] = []
         /// One for every file or folder that is none of a session, or can't be read, and so is not listed.
         public var skipped: [GatewayError] = []

@@ -4,6 +4,7 @@
 public struct StoredSession: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// The server as the user wrote it: a name, an address, or a URL such as `wss://omero.example.org/omero-ws`.
     public var host: String
+    /// The log-in name.
     public var user: String
     /// Nil for the usual port of the way that ``host`` names: 4064 if it names none.
     public var port: Int?
@@ -62,9 +63,13 @@ public struct StoredSession: Sendable, Hashable, CustomStringConvertible, Custom
 extension StoredSession {
     /// What a program would like of a session. Nil takes any.
     public struct Wish: Sendable, Hashable {
+        /// The server, as it was written; its letters' case does not count.
         public var host: String?
+        /// The port.
         public var port: Int?
+        /// The log-in name.
         public var user: String?
+        /// The group's name.
         public var group: String?
 
         public init(host: String? = nil, port: Int? = nil, user: String? = nil, group: String? = nil) {
@@ -77,11 +82,14 @@ extension StoredSession {
 
     /// A point in which a stored session is not what is wished.
     public struct Conflict: Sendable, Hashable, CustomStringConvertible {
+        /// What can differ.
         public enum Field: String, Sendable, Hashable { case host, port, user, group }
 
+        /// What differs.
         public var field: Field
         /// Nil where none is stored.
         public var stored: String?
+        /// What was wished.
         public var wished: String
 
         public var description: String { "\(field.rawValue) is \(stored ?? "not stored"), \(wished) is wished" }

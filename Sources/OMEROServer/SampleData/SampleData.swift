@@ -10,17 +10,24 @@ import OMEROStore
 /// try await OMEROServer.withServer(configuration) { server in … }
 /// ```
 public enum SampleData {
+    /// A group of the sample data.
     public struct Group: Sendable, Hashable {
+        /// The group's name.
         public let name: String
         /// Such as `rwr---`.
         public let permissions: String
         public let description: String
     }
 
+    /// A user of the sample data.
     public struct User: Sendable, Hashable {
+        /// The log-in name.
         public let name: String
+        /// The first name.
         public let firstName: String
+        /// The last name.
         public let lastName: String
+        /// Known to everybody.
         public let password: String
         /// The groups' names; the first is the default group.
         public let groups: [String]
@@ -31,6 +38,7 @@ public enum SampleData {
         /// Members of the group `user` are active.
         public var isActive = true
 
+        /// The e-mail address.
         public var email: String { name + "@sample.example.org" }
     }
 
@@ -46,6 +54,7 @@ public enum SampleData {
 
     private static let levels = groups.prefix(4).map(\.name)
 
+    /// All users, those that can't log in among them.
     public static let users = [
         User(
             name: "sample-leader", firstName: "Lena", lastName: "Leiter", password: "leader-1",

@@ -33,6 +33,19 @@ struct KnownServersTests {
         try Self.withFile { store, _ in try behaves(store) }
     }
 
+    @Test("the file's folder is made where it is missing, and is its owner's alone")
+    func missingFolder() throws {
+        try Self.withFile { _, file in
+            let inner = file.appending(path: "new/folder")
+            let store = KnownServersFile(path: inner.appending(path: "servers").path(percentEncoded: false))
+            #expect(try store.fingerprint(host: "a", port: 1) == nil)
+            #expect(try store.remember(Self.print(1), host: "a", port: 1) == Self.print(1))
+            #expect(try store.fingerprint(host: "a", port: 1) == Self.print(1))
+            let attributes = try FileManager.default.attributesOfItem(atPath: inner.path(percentEncoded: false))
+            #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o700)
+        }
+    }
+
     @Test("the file has a line per server, keeps comments, and is its owner's alone")
     func file() throws {
         try Self.withFile { store, file in

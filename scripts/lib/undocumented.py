@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Lists public declarations without a documentation comment: FILE:LINE: DECLARATION, and fails if there are any.
+
+undocumented.py [FOLDER...]    the libraries' sources by default; folders called Generated are left out.
+
+Needs no build: it reads the sources, whose formatting swift-format keeps. Left out are what a protocol of the standard
+library asks for and explains (description, ==, hash, ...), and initialisers that only set what is documented by itself.
+"""
+import pathlib
+import re
+import sys
+
+LIBRARIES = ["OMERO", "Ice", "Glacier2", "IceEncoding", "OMEROServer"]
+# What other modules' protocols ask for.
+REQUIREMENTS = {
+    "description", "debugDescription", "customMirror", "hash", "==", "<", "rawValue", "allCases", "id", "encode",
+    "makeAsyncIterator", "AsyncIterator", "Element", "next", "validate", "run", "configuration", "unownedExecutor",
+}
+# What protocols of this package ask for and explain.
+OWN_REQUIREMENTS = ("public init?(queryResult:",)
+DECLARATION = re.compile(
+    r"^(?:@\w+(?:\([^)]*\))?\s+)*public\s+(?!import\b)(?:(?:static|final|mutating|nonisolated|indirect|override|"
+    r"consuming|borrowing|prefix|infix|convenience|required|private\(set\)|internal\(set\)|package\(set\)|class(?=\s+(?:func|var)))\s+)*"
+    r"(?P<kind>func|var|let|struct|enum|class|actor|protocol|init|typealias|subscript|macro)\b\s*"
+    r"(?P<name>[<=!~]+|[^\s(<:={]*)")
+OPENING = re.compile(
+    r"^(?:@\w+(?:\([^)]*\))?\s+)*(?P<public>public\s+)?(?:final\s+|indirect\s+)*"
+    r"(?P<kind>enum|protocol|struct|class|actor|extension)\s+(?P<name>[\w.]+)(?P<rest>.*)$")
+MEMBER = re.compile(
+    r"^(?:(?:static|mutating|nonisolated)\s+)*(?P<kind>func|var|init|associatedtype|subscript)\b\s*(?P<name>[\w`=<]*)")
+
+
+def documented(lines, number):
+    """Whether a comment stands before that line, attributes between them left aside."""
+    number -= 1
+    while number >= 0 and re.match(r"^\s*(@\w|#if|#else|#endif)", lines[number]):
+        number -= 1
+    return number >= 0 and lines[number].lstrip().startswith("///")
+
+
+def undocumented(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    scopes = []  # (indent, kind, whether public)
+    text_end = None
+    for number, line in enumerate(lines):
+        # Texts over several lines are no code.
+        if line.count('"""') % 2 == 1:
+            text_end = None if text_end else True
+            continue
+        if text_end or not line.strip() or line.lstrip().startswith("//"):
+            continue
+        indent = len(line) - len(line.lstrip())
+        while scopes and indent <= scopes[-1][0]:
+            scopes.pop()
+        code = line.strip()
+        inner = scopes[-1] if scopes else None
+        found = DECLARATION.match(code)
+        name = None
+        if found:
+            name = found["name"] or found["kind"]
+        elif inner and inner[2] and inner[1] == "protocol" and indent == inner[0] + 4:
+            member = MEMBER.match(code)
+            name = (member["name"] or member["kind"]) if member else None
+        elif inner and inner[2] and inner[1] == "enum" and indent == inner[0] + 4 and code.startswith("case "):
+            name = code[5:]
+        if code.startswith(OWN_REQUIREMENTS):
+            continue
+        if name and name not in REQUIREMENTS and not documented(lines, number):
+            plain = found and found["kind"] == "init" and sets_only(lines, number)
+            if not plain:
+                yield number + 1, code
+        opening = OPENING.match(code)
+        if opening and (code.endswith("{") or "{" not in code):
+            scopes.append((indent, opening["kind"], bool(opening["public"])))
+
+
+def sets_only(lines, number):
+    """Whether an initialiser only puts its parameters into properties, which have documentation of their own."""
+    indent = len(lines[number]) - len(lines[number].lstrip())
+    if re.search(r"\{.*\}\s*$", lines[number]):
+        return lines[number].rstrip().endswith("{}") or re.search(r"\{ (self\.)?\w+ = .*\}$", lines[number].rstrip())
+    body = []
+    for line in lines[number + 1:]:
+        if line.strip() == "}" and len(line) - len(line.lstrip()) == indent:
+            break
+        body.append(line.strip())
+    while body and not body[0].startswith(("self.", "super.")) and not re.match(r"^\w+ = ", body[0]):
+        body.pop(0)  # parameters that stand on lines of their own
+    return all(re.match(r"^(self\.)?\w+ = ", line) for line in body) and bool(body)
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    folders = [pathlib.Path(name) for name in sys.argv[1:]] or [root / "Sources" / name for name in LIBRARIES]
+    count = 0
+    for folder in folders:
+        for path in sorted(folder.rglob("*.swift")):
+            if "Generated" in path.parts:
+                continue
+            for number, code in undocumented(path):
+                count += 1
+                print(f"{path.relative_to(root) if path.is_relative_to(root) else path}:{number}: {code}")
+    print(f"{count} public declarations without documentation", file=sys.stderr)
+    sys.exit(1 if count else 0)
+
+
+if __name__ == "__main__":
+    main()
