@@ -1,3 +1,4 @@
+import Foundation
 import OMERO
 import OMEROServer
 import Synchronization
@@ -225,6 +226,61 @@ final class StateLog: Sendable {
             #expect(ContinuousClock.now - started < .seconds(5))
             #expect(throws: CancellationError.self) { try result.get() }
             path.set(.none)
+        }
+    }
+}
+
+@Suite struct RestartTests {
+    @Test func `a server that restarts on its data finds its sessions, and clients find theirs`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("restart-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var first = ServerConfiguration.testing
+        first.dataFolder = folder
+        first.shutdownGrace = .milliseconds(200)
+        let port = Mutex(0)
+        let gateway = try await OMEROServer.withServer(first) { server in
+            port.withLock { $0 = server.sslPort ?? 0 }
+            var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
+            configuration.reconnect.firstDelay = .milliseconds(50)
+            let gateway = try await BlitzGateway.connect(configuration)
+            _ = try await gateway.whoAmI()
+            return gateway
+        }
+        let key = gateway.sessionKey
+        let log = StateLog(gateway)
+        var second = first
+        second.doors.ssl = port.withLock { $0 }
+        try await OMEROServer.withServer(second) { _ in
+            let me = try await gateway.whoAmI()
+            #expect(me.userName == "root")
+            #expect(gateway.sessionKey == key)
+            let states = await log.states(until: "up")
+            #expect(states.last == "up")
+            await gateway.close()
+        }
+    }
+
+    @Test func `connecting, losing and closing leave no file handle behind`() async throws {
+        try await OMEROServer.withServer { server in
+            try await TroubledPath.with(to: server.sslPort ?? 0) { path in
+                var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
+                configuration.addresses = [ServerAddress(host: "127.0.0.1", port: path.port)]
+                configuration.reconnect.firstDelay = .milliseconds(10)
+                for round in 0..<5 {
+                    let gateway = try await BlitzGateway.connect(configuration)
+                    path.cut()
+                    _ = try await gateway.whoAmI()
+                    await gateway.close(round % 2 == 0 ? .whenLast : .forEveryone)
+                    #expect(!gateway.isConnected)
+                }
+                // Sockets of this test: the path's own, and what it has open at either end.
+                for _ in 0..<200 where server.clientCount > 0 || path.open > 0 {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                #expect(server.clientCount == 0)
+                #expect(server.sessionCount == 0)
+                #expect(path.open == 0)
+            }
         }
     }
 }

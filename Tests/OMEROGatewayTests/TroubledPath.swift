@@ -45,7 +45,7 @@ final class TroubledPath: Sendable {
         let port = free.localAddress?.port ?? 0
         try await free.close()
         let path = TroubledPath(target: target, port: port)
-        try await path.open()
+        try await path.listen()
         do {
             let result = try await body(path)
             await path.close()
@@ -58,6 +58,9 @@ final class TroubledPath: Sendable {
 
     /// How many connections came.
     var accepted: Int { state.withLock { $0.accepted } }
+
+    /// How many connections clients have open to it.
+    var open: Int { state.withLock { $0.pairs.count { $0.client.isActive || $0.server.isActive } } }
 
     /// How often the server answered and the client spoke again: what a distance costs.
     var roundTrips: Int { state.withLock { $0.roundTrips } }
@@ -92,7 +95,7 @@ final class TroubledPath: Sendable {
         for pair in state.withLock({ $0.pairs }) { pair.server.close(promise: nil) }
     }
 
-    private func open() async throws {
+    private func listen() async throws {
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { client in

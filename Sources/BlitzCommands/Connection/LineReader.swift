@@ -72,6 +72,14 @@ struct LineReader {
         var editor = Editor()
         var shown = 0
         while true {
+            // In short waits, so that a signal that cancels the command finds the terminal put back in order.
+            var waiting = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&waiting, 1, 200)
+            if Task.isCancelled {
+                console.note("")
+                throw CancellationError()
+            }
+            if ready == 0 || (ready < 0 && errno == EINTR) { continue }
             var byte: UInt8 = 0
             let count = read(input, &byte, 1)
             if count < 0, errno == EINTR { continue }

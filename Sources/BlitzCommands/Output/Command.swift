@@ -35,8 +35,8 @@ extension Command {
     }
 }
 
-/// Ctrl-C, or SIGTERM, cancels what is under way, so that it can leave the server in an orderly way; a second one ends
-/// the process at once.
+/// Ctrl-C, or SIGTERM, cancels what is under way, so that it can leave the server in an orderly way. A second one ends
+/// the process at once, and so does a work that is not done within the time for an orderly close.
 private func interruptible(_ body: @Sendable @escaping () async throws -> Void) async throws {
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let isInterrupted = Mutex(false)
@@ -47,6 +47,8 @@ private func interruptible(_ body: @Sendable @escaping () async throws -> Void) 
             if isInterrupted.withLock({ $0 }) { exit(ExitCause.interrupted.rawValue) }
             isInterrupted.withLock { $0 = true }
             work.cancel()
+            // What waits for standard input does not notice.
+            DispatchQueue.global().asyncAfter(deadline: .now() + 7) { exit(ExitCause.interrupted.rawValue) }
         }
     }
     defer { watch.cancel() }

@@ -71,7 +71,8 @@ class Blitz:
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(environment))
 
     def terminal(self, *arguments, answers=(), columns=100, **environment):
-        """At a terminal. Each answer is a part of a question and the keys to press then. What the person sees is `out`."""
+        """At a terminal. Each answer is a part of a question and what comes then:
+        keys, or a signal. What the person sees is `out`."""
         arguments = [str(one) for one in arguments]
         child, terminal = pty.fork()
         if child == 0:
@@ -84,6 +85,9 @@ class Blitz:
             if waiting and waiting[0][0] in text[seen:]:
                 seen = len(text)
                 keys = waiting.pop(0)[1]
+                if isinstance(keys, signal.Signals):
+                    os.kill(child, keys)
+                    continue
                 os.write(terminal, keys if isinstance(keys, bytes) else (keys + "\n").encode())
             if not select.select([terminal], [], [], 0.1)[0]:
                 continue

@@ -474,6 +474,12 @@ def check_ctrl_c_at_a_prompt(world):
     equal(blitz.terminal("login", answers=[("Server [", b"\x04")]).code, 130)
 
 
+def check_a_signal_at_a_prompt(world):
+    answer = world.person().terminal("login", world.server.at("sample-leader"), answers=[("Password of", signal.SIGTERM)])
+    answer.expect(130)
+    assert answer.terminal_is_restored, answer
+
+
 def check_ctrl_c_while_connecting(world):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         process = world.person().start("login", "x@127.0.0.1:%d" % silent.getsockname()[1], "-w", "p")
