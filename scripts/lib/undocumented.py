@@ -3,8 +3,9 @@
 
 undocumented.py [FOLDER...]    the libraries' sources by default; folders called Generated are left out.
 
-Needs no build: it reads the sources, whose formatting swift-format keeps. Left out are what a protocol of the standard
-library asks for and explains (description, ==, hash, ...), and initialisers that only set what is documented by itself.
+Needs no build: it reads the sources, whose formatting swift-format keeps. Left out are what a protocol asks for and
+explains (of the standard library: description, ==, hash, ...; of this package: found by kind, name and first label),
+and initialisers that only set what is documented by itself.
 """
 import pathlib
 import re
@@ -16,8 +17,6 @@ REQUIREMENTS = {
     "description", "debugDescription", "customMirror", "hash", "==", "<", "rawValue", "allCases", "id", "encode",
     "makeAsyncIterator", "AsyncIterator", "Element", "next", "validate", "run", "configuration", "unownedExecutor",
 }
-# What protocols of this package ask for and explain.
-OWN_REQUIREMENTS = ("public init?(queryResult:",)
 DECLARATION = re.compile(
     r"^(?:@\w+(?:\([^)]*\))?\s+)*public\s+(?!import\b)(?:(?:static|final|mutating|nonisolated|indirect|override|"
     r"consuming|borrowing|prefix|infix|convenience|required|private\(set\)|internal\(set\)|package\(set\)|class(?=\s+(?:func|var)))\s+)*"
@@ -28,6 +27,28 @@ OPENING = re.compile(
     r"(?P<kind>enum|protocol|struct|class|actor|extension)\s+(?P<name>[\w.]+)(?P<rest>.*)$")
 MEMBER = re.compile(
     r"^(?:(?:static|mutating|nonisolated)\s+)*(?P<kind>func|var|init|associatedtype|subscript)\b\s*(?P<name>[\w`=<]*)")
+LABEL = re.compile(r"\b(func|var|init)\??\b\s*([\w`<=]*)(?:<[^>]*>)?\??\s*(?:\(\s*(\w+))?")
+
+
+def signature(code):
+    """Kind, name and first label: what tells one requirement of a protocol from another."""
+    found = LABEL.search(code)
+    return found.groups(default="") if found and not code.startswith("//") else None
+
+
+def requirements(paths):
+    """The signatures of what the protocols in these files ask for."""
+    found = set()
+    for path in paths:
+        inside = False
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if re.match(r"(public |package )?protocol ", line):
+                inside = not line.rstrip().endswith("}")
+            elif line.startswith("}"):
+                inside = False
+            elif inside and (member := signature(line.strip())):
+                found.add(member)
+    return found
 
 
 def documented(lines, number):
@@ -38,7 +59,7 @@ def documented(lines, number):
     return number >= 0 and lines[number].lstrip().startswith("///")
 
 
-def undocumented(path):
+def undocumented(path, asked_for):
     lines = path.read_text(encoding="utf-8").splitlines()
     scopes = []  # (indent, kind, whether public)
     text_end = None
@@ -63,9 +84,8 @@ def undocumented(path):
             name = (member["name"] or member["kind"]) if member else None
         elif inner and inner[2] and inner[1] == "enum" and indent == inner[0] + 4 and code.startswith("case "):
             name = code[5:]
-        if code.startswith(OWN_REQUIREMENTS):
-            continue
-        if name and name not in REQUIREMENTS and not documented(lines, number):
+        known = name in REQUIREMENTS or (found and signature(code) in asked_for)
+        if name and not known and not documented(lines, number):
             plain = found and found["kind"] == "init" and sets_only(lines, number)
             if not plain:
                 yield number + 1, code
@@ -92,12 +112,13 @@ def sets_only(lines, number):
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent.parent
     folders = [pathlib.Path(name) for name in sys.argv[1:]] or [root / "Sources" / name for name in LIBRARIES]
+    asked_for = requirements((root / "Sources").rglob("*.swift"))
     count = 0
     for folder in folders:
         for path in sorted(folder.rglob("*.swift")):
             if "Generated" in path.parts:
                 continue
-            for number, code in undocumented(path):
+            for number, code in undocumented(path, asked_for):
                 count += 1
                 print(f"{path.relative_to(root) if path.is_relative_to(root) else path}:{number}: {code}")
     print(f"{count} public declarations without documentation", file=sys.stderr)
