@@ -2,10 +2,12 @@ public import IceEncoding
 
 /// The router's verifier does not accept the user.
 public struct PermissionDeniedException: UserException {
+    /// The exception as Slice declares it.
     public static let descriptor = ExceptionDescriptor(
         "::Glacier2::PermissionDeniedException",
         fields: [.init("reason", .string)]
     )
+    /// What the verifier says; may be empty.
     public var reason: String
 
     public init(reason: String) { self.reason = reason }
@@ -15,10 +17,12 @@ public struct PermissionDeniedException: UserException {
 
 /// The user is accepted, but there can be no session.
 public struct CannotCreateSessionException: UserException {
+    /// The exception as Slice declares it.
     public static let descriptor = ExceptionDescriptor(
         "::Glacier2::CannotCreateSessionException",
         fields: [.init("reason", .string)]
     )
+    /// What the session manager says; may be empty.
     public var reason: String
 
     public init(reason: String) { self.reason = reason }
@@ -28,6 +32,7 @@ public struct CannotCreateSessionException: UserException {
 
 /// The connection has no session (any more).
 public struct SessionNotExistException: UserException {
+    /// The exception as Slice declares it.
     public static let descriptor = ExceptionDescriptor("::Glacier2::SessionNotExistException", fields: [])
 
     public init() {}

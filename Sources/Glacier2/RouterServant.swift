@@ -4,7 +4,9 @@ import Synchronization
 
 /// How a client wants to log in.
 public struct Login: Sendable {
+    /// The user, as the client says.
     public var userID: String
+    /// The password, as the client says.
     public var password: String
     /// The request: its context, its connection with the peer's certificate.
     public var current: Current

@@ -98,6 +98,7 @@ public final class Communicator: ProxyBinding {
     /// The router through which every proxy made from now on calls, unless it says otherwise.
     public var router: Router? { state.withLock { $0.router } }
 
+    /// Sets ``router``; proxies that were made before keep theirs.
     public func setRouter(_ router: Router?) { state.withLock { $0.router = router } }
 
     // MARK: Adapters

@@ -60,11 +60,14 @@ public struct RetryPolicy: Hashable, Sendable {
 
 /// How a communicator connects, calls, encodes and reports.
 public struct CommunicatorConfiguration: Sendable {
+    /// How long each part of connecting and calling may take.
     public var timeouts = Timeouts()
     /// The largest message that is sent or taken, in bytes. 1 MB, as Ice's own default (`Ice.MessageSizeMax`); clients
     /// of OMERO set it to 250 MB.
     public var messageSizeMax = 1024 * 1024
+    /// How connections are kept alive, and when they are closed for silence.
     public var activity = ActivityPolicy()
+    /// When calls are repeated after a failure.
     public var retry = RetryPolicy.standard
     /// The classes and exceptions that can be decoded.
     public var types = TypeRegistry.empty

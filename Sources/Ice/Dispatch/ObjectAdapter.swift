@@ -33,7 +33,9 @@ public final class ObjectAdapter: Sendable {
         var isDeactivated = false
     }
 
+    /// The adapter's name; empty for one without.
     public let name: String
+    /// Whose adapter it is.
     public let communicator: Communicator
     public let configuration: ObjectAdapterConfiguration
     let endpoints: [Endpoint]
@@ -80,11 +82,17 @@ public final class ObjectAdapter: Sendable {
         }
     }
 
+    /// Takes a servant away; calls that it carries out already go on.
+    ///
+    /// - Returns: the servant, if there was one.
     @discardableResult
     public func remove(identity: Identity, facet: String = "") -> (any Servant)? {
         state.withLock { $0.servants.remove(identity, facet: facet) }
     }
 
+    /// Takes the servant of a category away.
+    ///
+    /// - Returns: the servant, if there was one.
     @discardableResult
     public func removeDefaultServant(category: String) -> (any Servant)? {
         state.withLock { $0.servants.removeDefault(category: category) }

@@ -28,6 +28,8 @@ extension Servant {
 /// The fastest way to answer what needs no waiting and no long computing. Requests of a connection are answered in
 /// their order.
 public protocol InlineServant: Servant {
+    /// Carries out one request, on the connection's event loop: it must not wait for anything. Throws as
+    /// ``Servant/dispatch(_:)`` does.
     func dispatchInline(_ request: IncomingRequest) throws -> OutgoingResponse
 }
 
@@ -40,7 +42,9 @@ public protocol RawServant: Servant {}
 
 /// What the interface's description says of one operation.
 public struct OperationDescriptor: Sendable, Hashable {
+    /// The name in Slice.
     public var name: String
+    /// Whether the operation may be carried out more than once.
     public var mode: OperationMode
     /// How results and exceptions are written; nil for the communicator's way.
     public var format: SliceFormat?
@@ -64,11 +68,17 @@ public struct OperationDescriptor: Sendable, Hashable {
 public struct Current: Sendable {
     /// The connection on which the request came; proxies made from it call the client back.
     public var connection: Connection
+    /// The adapter that took the request.
     public var adapter: ObjectAdapter
+    /// Which object is called.
     public var identity: Identity
+    /// Which facet of the object; empty for the object itself.
     public var facet: String
+    /// The operation's name.
     public var operation: String
+    /// What the caller takes the operation for.
     public var mode: OperationMode
+    /// What the caller sends along with the call.
     public var context: Context
     /// 0 for a request without a reply.
     public var requestID: Int32
@@ -78,6 +88,7 @@ public struct Current: Sendable {
 
 /// A request on its way to a servant.
 public struct IncomingRequest: Sendable {
+    /// Who calls what, and how.
     public internal(set) var current: Current
     /// The encoded parameters.
     public let parameters: Encapsulation

@@ -44,8 +44,11 @@ public struct IceError: Error, Sendable, CustomStringConvertible {
         case messageTooLarge
 
         // What the server answered
+        /// There is no such object.
         case objectNotExist
+        /// The object has no such facet.
         case facetNotExist
+        /// The object has no such operation.
         case operationNotExist
         /// The server's runtime failed; its text is in the message.
         case unknownLocalException
@@ -67,13 +70,30 @@ public struct IceError: Error, Sendable, CustomStringConvertible {
 
     /// Where on its way a call was.
     public enum Phase: String, Sendable, Hashable {
-        case resolve, connect, tls, webSocket, validation, invocation, close, listen
+        /// Looking for the host's address.
+        case resolve
+        /// Making the TCP connection.
+        case connect
+        /// The handshake of TLS.
+        case tls
+        /// The upgrade to a WebSocket.
+        case webSocket
+        /// The greeting of the server's runtime.
+        case validation
+        /// The call itself.
+        case invocation
+        /// Closing the connection.
+        case close
+        /// Opening a port to listen at.
+        case listen
     }
 
+    /// What went wrong, for programs.
     public var code: Code
     public var message: String
     /// The endpoint, as a string such as `ssl -h omero.example.org -p 4064 -t 60000`; nil before one was chosen.
     public var endpoint: String?
+    /// Where on its way the call was; nil where that means nothing.
     public var phase: Phase?
     /// The error underneath, if there is one.
     public var cause: (any Error)?

@@ -2,16 +2,19 @@
 public struct ActivityPolicy: Hashable, Sendable {
     /// When heartbeats are sent, every half of the time-out.
     public enum Heartbeat: Hashable, Sendable {
+        /// Never.
         case off
         /// While requests of the peer are being carried out, so that it knows this side is alive.
         case onDispatch
         /// While there is nothing else on the connection.
         case onIdle
+        /// At any time.
         case always
     }
 
     /// What ends a connection on which nothing arrived for the time-out.
     public enum Close: Hashable, Sendable {
+        /// Nothing: silence does not end it.
         case off
         /// Closed in an orderly way if no call is under way on either side.
         case onIdle
@@ -25,7 +28,9 @@ public struct ActivityPolicy: Hashable, Sendable {
 
     /// How long a connection may be silent. Nil switches both heartbeats and closing off.
     public var timeout: Duration?
+    /// When heartbeats are sent.
     public var heartbeat: Heartbeat
+    /// What silence ends.
     public var close: Close
 
     public init(

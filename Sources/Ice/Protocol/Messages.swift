@@ -6,9 +6,11 @@ public typealias Context = [String: String]
 
 /// Whether an operation may be carried out more than once.
 public enum OperationMode: UInt8, Sendable, Hashable {
+    /// At most once.
     case normal = 0
     /// Written for `nonmutating` operations of old Slice; means the same as idempotent.
     case nonmutating = 1
+    /// Any number of times: the outcome is the same.
     case idempotent = 2
 
     /// Whether repeating the operation does no harm.
@@ -58,15 +60,21 @@ public enum ReplyStatus: Hashable, Sendable {
     indirect case objectNotExist(RequestFailure)
     indirect case facetNotExist(RequestFailure)
     indirect case operationNotExist(RequestFailure)
+    /// The server's runtime failed, as this text says.
     case unknownLocalException(String)
+    /// The operation threw an exception that it does not declare, of this type.
     case unknownUserException(String)
+    /// The servant failed in another way, as this text says.
     case unknownException(String)
 }
 
 /// Which call failed because its target does not exist.
 public struct RequestFailure: Hashable, Sendable {
+    /// The object that was called.
     public var identity: Identity
+    /// Its facet; empty for the object itself.
     public var facet: String
+    /// The operation that was called.
     public var operation: String
 
     public init(identity: Identity, facet: String, operation: String) {

@@ -35,6 +35,7 @@ public struct Proxy: Sendable, Hashable {
 
     /// What is said on the wire and in strings.
     public let reference: ProxyReference
+    /// The communicator that carries out the calls.
     public let communicator: Communicator
     let route: Route
     var settings: ProxySettings
@@ -67,7 +68,9 @@ public struct Proxy: Sendable, Hashable {
         hasher.combine(settings)
     }
 
+    /// Which object is called.
     public var identity: Identity { reference.identity }
+    /// Which facet of the object; empty for the object itself.
     public var facet: String { reference.facet }
 
     // MARK: Other proxies
@@ -98,12 +101,14 @@ public struct Proxy: Sendable, Hashable {
         )
     }
 
+    /// Another object at the same place, without a facet.
     public func withIdentity(_ identity: Identity) -> Proxy {
         with { reference in
             reference.identity = identity
             reference.facet = ""
         }
     }
+    /// Another facet of the same object.
     public func withFacet(_ facet: String) -> Proxy { with { $0.facet = facet } }
     /// Calls wait for the answer.
     public func twoway() -> Proxy { with { $0.mode = .twoway } }
@@ -113,7 +118,9 @@ public struct Proxy: Sendable, Hashable {
     public func batchOneway() -> Proxy { with { $0.mode = .batchOneway } }
     /// Only encrypted endpoints are used.
     public func secure(_ secure: Bool = true) -> Proxy { with { $0.secure = secure } }
+    /// Parameters are written in that encoding.
     public func withEncoding(_ encoding: EncodingVersion) -> Proxy { with { $0.encoding = encoding } }
+    /// The object is looked for at these endpoints, and at no adapter's.
     public func withEndpoints(_ endpoints: [Endpoint]) -> Proxy {
         with { reference in
             reference.endpoints = endpoints

@@ -4,6 +4,7 @@ public import IceEncoding
 public protocol TypedProxy: SliceNullable, Hashable {
     /// The interface's type id, such as `::Glacier2::Router`.
     static var typeID: String { get }
+    /// The proxy without its type.
     var proxy: Proxy { get }
     /// Takes the object's word for its type.
     init(_ proxy: Proxy)

@@ -2,6 +2,7 @@ import NIOSSL
 
 /// Why TLS could not be established: which check failed.
 public struct TLSFailure: Error, Sendable, CustomStringConvertible {
+    /// Which check failed.
     public enum Reason: Sendable, Hashable {
         // Settings
         /// A certificate or key of this side can't be read, or they don't belong together.
@@ -43,9 +44,11 @@ public struct TLSFailure: Error, Sendable, CustomStringConvertible {
         case closed
         /// The store of known servers failed.
         case knownServers(String)
+        /// Anything else, as this text says.
         case other(String)
     }
 
+    /// Which check failed.
     public var reason: Reason
     /// The fingerprint of the certificate that the peer showed, if it came so far.
     public var peerFingerprint: CertificateFingerprint?

@@ -61,15 +61,19 @@ public final class InMemoryKnownServers: KnownServersStore {
 public struct KnownServersFile: KnownServersStore {
     /// Why the file could not be used.
     public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
+        /// What was wrong.
         public enum Reason: Sendable, Hashable {
             /// The operating system refused; its `errno`.
             case system(operation: String, code: Int32)
             /// A line that is no server. Left alone, it might hide that a server is known.
             case malformedLine(Int)
+            /// It has more bytes than any list of servers.
             case tooLarge
         }
 
+        /// Where the file is.
         public var path: String
+        /// What was wrong.
         public var reason: Reason
 
         public var description: String {
@@ -81,6 +85,7 @@ public struct KnownServersFile: KnownServersStore {
         }
     }
 
+    /// Where the file is; it need not be there.
     public let path: String
     /// Serialises the threads of this process; `flock` serialises processes.
     private static let lock = Mutex(())
@@ -93,6 +98,7 @@ public struct KnownServersFile: KnownServersStore {
         return try readLines().last { $0.key == key }?.fingerprint
     }
 
+    /// Remembers the fingerprint of a new server; see ``KnownServersStore/remember(_:host:port:)``.
     public func remember(
         _ fingerprint: CertificateFingerprint,
         host: String,

@@ -5,6 +5,7 @@ public struct TLSSettings: Sendable {
     /// Whether the server's certificate must be for its host name or address. Nil does what fits the trust: yes for
     /// authorities, no for certificates that are known by their fingerprint.
     public var verifiesHostname: Bool?
+    /// The oldest version that is spoken.
     public var minimumVersion: TLSProtocolVersion
     /// Nil allows every version from the minimum on.
     public var maximumVersion: TLSProtocolVersion?
@@ -46,7 +47,9 @@ public enum TLSTrust: Sendable {
 
 /// The versions of TLS that are fit for use.
 public enum TLSProtocolVersion: Int, Sendable, Hashable, Comparable, CaseIterable, CustomStringConvertible {
+    /// Version 1.2.
     case v1_2 = 2
+    /// Version 1.3.
     case v1_3 = 3
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
@@ -56,7 +59,9 @@ public enum TLSProtocolVersion: Int, Sendable, Hashable, Comparable, CaseIterabl
 
 /// Certificates or keys: a file, or what would stand in it.
 public enum TLSSource: Sendable, Hashable {
+    /// The path of a file.
     case file(String)
+    /// What would stand in the file.
     case bytes([UInt8])
 }
 
@@ -80,6 +85,7 @@ public enum TLSIdentity: Sendable, Hashable, CustomStringConvertible, CustomRefl
 
 /// Whether a server asks its clients for certificates.
 public enum TLSClientCertificates: Sendable, Hashable {
+    /// Clients are not asked.
     case notRequested
     /// A client may show one; it must then be signed by one of these authorities.
     case optional(roots: [TLSSource])
