@@ -29,12 +29,14 @@ import OMEROServer
         var configuration = ServerConfiguration.testing
         configuration.sampleData = true
         try await OMEROServer.withServer(configuration) { server in
-            print("READY \(server.sslPort ?? 0)")
-            fflush(stdout)
+            tell("READY \(server.sslPort ?? 0)")
             // Until the other end of standard input goes away.
             while readLine() != nil {}
         }
     }
+
+    /// Whoever reads waits for it.
+    static func tell(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
 
     static func print(times: [Double]) {
         Swift.print("TIMES " + times.map { String($0) }.joined(separator: " "))
@@ -101,8 +103,7 @@ import OMEROServer
         var gateways: [BlitzGateway] = []
         for _ in 0..<count { gateways.append(try await BlitzGateway.connect(configuration)) }
         for gateway in gateways { _ = try await gateway.whoAmI() }
-        Swift.print("READY \(gateways.count)")
-        fflush(stdout)
+        tell("READY \(gateways.count)")
         while readLine() != nil {}
         for gateway in gateways { await gateway.close() }
     }
