@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import GRDB
 internal import GRDBSQLite
+import Synchronization
 
 /// Where a database is.
 public enum StoreLocation: Sendable, Hashable {
@@ -44,6 +45,7 @@ public struct StoreSetup: Sendable {
 public final class Store: Sendable {
     private let writer: any DatabaseWriter
     private let gate = Gate()
+    private let writes = Atomic<Int>(0)
     let passwords: PasswordHasher
     /// Whether this opening made the database.
     public let isNew: Bool
@@ -55,6 +57,9 @@ public final class Store: Sendable {
     }
 
     // MARK: Transactions
+
+    /// How often something was written. What was read while this did not change is what is in the database.
+    public var version: Int { writes.load(ordering: .acquiring) }
 
     /// Reads; the closure sees one state of the database throughout.
     public func read<Result: Sendable>(
@@ -75,6 +80,8 @@ public final class Store: Sendable {
     ) async throws -> Result {
         try gate.enter()
         defer { gate.leave() }
+        // After the commit and before anyone hears of it; a write that failed counts too, as nobody asks how it ended.
+        defer { writes.add(1, ordering: .acquiringAndReleasing) }
         do {
             return try await writer.write { db in
                 let result = try body(WriteTransaction(db, now: .now))

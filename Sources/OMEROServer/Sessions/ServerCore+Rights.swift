@@ -20,14 +20,17 @@ extension ServerCore {
         return try wanted.caller(rights, session: current, group: needed == nil ? nil : facts)
     }
 
-    /// Reads a session's rights and group again.
+    /// Reads a session's rights and group again, unless nothing was written since they were read.
     func reload(_ session: LiveSession) async throws {
+        let version = store.version
+        guard session.state.withLock({ $0.readAt }) != version else { return }
         guard let owner = try await directory.user(id: session.owner.id) else {
             await end(session.uuid, says: "the user was deleted")
             throw RemovedSessionException("No context for \(session.uuid)")
         }
         let sudoer: KnownUser? = if let id = session.sudoer?.id { try await directory.user(id: id) } else { nil }
         session.update(owner: owner, sudoer: sudoer, group: try await directory.group(id: session.group.id))
+        session.state.withLock { $0.readAt = version }
     }
 
     /// Reads the rights of all sessions again: users or groups have changed.
