@@ -71,4 +71,22 @@ import Testing
             }
         }
     }
+
+    @Test func `a task that is cancelled within its connection leaves no session behind`() async throws {
+        try await OMEROServer.withServer { server in
+            let configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
+            let (began, beginning) = AsyncStream.makeStream(of: Void.self)
+            let task = Task {
+                try await BlitzGateway.withConnection(configuration) { _ in
+                    beginning.yield()
+                    try await Task.sleep(for: .seconds(60))
+                }
+            }
+            for await _ in began { break }
+            #expect(server.sessionCount == 1)
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            #expect(server.sessionCount == 0)
+        }
+    }
 }

@@ -83,9 +83,12 @@ struct LoginConversation {
                 try await learn(link, isJoined: opening.isJoin)
             }
         } catch {
-            // A session that nobody gets to know must not stay on the server.
-            if !opening.isJoin { try? await link.factory.closeOnDestroy(timeout: configuration.timeouts.close) }
-            await link.leave(timeout: configuration.timeouts.close)
+            // A session that nobody gets to know must not stay on the server, also where this task was cancelled.
+            let (timeout, isOwn) = (configuration.timeouts.close, !opening.isJoin)
+            await Task.detached {
+                if isOwn { try? await link.factory.closeOnDestroy(timeout: timeout) }
+                await link.leave(timeout: timeout)
+            }.value
             throw error
         }
         report.serverVersion = opened.version

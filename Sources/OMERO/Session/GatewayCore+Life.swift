@@ -195,7 +195,14 @@ extension GatewayCore {
     }
 
     /// Ends or leaves the session, then closes. Takes at most the time for closing, whatever the server does.
+    ///
+    /// Also for a task that was cancelled: in a task of its own, as a cancelled one could say nothing to the server any
+    /// more, and the session would stay there until its idle limit.
     func close(_ ending: BlitzGateway.Ending) async {
+        await Task.detached { await self.closeUncancelled(ending) }.value
+    }
+
+    private func closeUncancelled(_ ending: BlitzGateway.Ending) async {
         let (link, origin) = state.withLock { state in
             defer { state.link = nil }
             let link = state.end == nil ? state.link : nil
