@@ -212,8 +212,8 @@ struct RoadTests {
 
     private static func beats(_ server: ServerAtRoad) async throws {
         let gateway = try await BlitzGateway.connect(server.configuration("sample-member", "member-2"))
-        try await gateway.setLimits(idle: .milliseconds(2400))
-        try await Task.sleep(for: .seconds(5))
+        try await gateway.setLimits(idle: .seconds(6))
+        try await Task.sleep(for: .seconds(10))
         let me = try await gateway.whoAmI()
         #expect(me.userName == "sample-member")
         await gateway.close()

@@ -79,6 +79,10 @@ extension GatewayError {
             }
         case .connectionLost, .connectionClosedByPeer, .connectionClosed, .shutDown:
             kind = phase == .connect || phase == .router ? .notAnOMEROServer : .connectionLost
+            advice =
+                kind == .notAnOMEROServer
+                ? "That port may want TLS, or belong to something else: OMERO's are 4064 with TLS (ssl://), 4063 without "
+                    + "(tcp://)" : nil
         case .noEndpoint, .illegalArgument: kind = .badConfiguration
         case .marshal: kind = .protocolError
         case .unknownLocalException, .unknownUserException, .unknownException: kind = .serverError

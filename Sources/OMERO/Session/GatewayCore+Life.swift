@@ -45,7 +45,7 @@ extension GatewayCore {
                 counter.answered()
                 if await !reconnect(after: cause) { return }
             case .sessionGone(let error):
-                finish(error.kind == .sessionEnded ? .endedByServer(error) : .expired(error), error)
+                sessionIsOver(error)
                 return
             case .serverStops(let delay):
                 states.publish(.shuttingDown(in: delay))
@@ -58,6 +58,10 @@ extension GatewayCore {
                 group.addTask { await self.lendCallback(to: link) }
             }
         }
+    }
+
+    func sessionIsOver(_ error: GatewayError) {
+        finish(error.kind == .sessionEnded ? .endedByServer(error) : .expired(error), error)
     }
 
     private func isCurrent(_ link: Link) -> Bool { state.withLock { $0.link === link && $0.end == nil } }

@@ -139,25 +139,27 @@ final class GatewayCore: Sendable {
 
     private func linkHasEnded(_ link: Link) -> Bool { !link.connection.isOpen }
 
-    /// Whether an object that is not there means that the whole session is gone.
+    /// Whether what a call failed with means that the whole session is gone: the session itself is asked.
     private func sessionFailure(_ failure: GatewayError, on link: Link) async -> GatewayError {
-        if let error = failure.cause as? IceError, error.code == .objectNotExist {
-            do {
-                try await link.beat(timeout: configuration.keepAlive.timeout)
-                var other = failure
-                other.kind = .notFound
-                other.advice = nil
-                return other
-            } catch {
-                var ended = failure
-                ended.message = "the session is over"
-                ended.advice = "Log in again"
-                signal.yield(.sessionGone(ended))
-                return ended
-            }
+        let isMissing = (failure.cause as? IceError)?.code == .objectNotExist
+        do {
+            try await link.beat(timeout: configuration.keepAlive.timeout)
+            // It lives: the call was about another object, or about another session.
+            guard isMissing else { return failure }
+            var missing = failure
+            missing.kind = .notFound
+            missing.advice = nil
+            return missing
+        } catch {
+            let answer = GatewayError(explaining: error, during: .call, at: link.address)
+            guard answer.kind == .sessionExpired || answer.kind == .sessionEnded else { return failure }
+            var ended = failure
+            if isMissing { (ended.message, ended.advice) = ("the session is over", "Log in again") }
+            // At once, so that the next call fails with the same.
+            sessionIsOver(ended)
+            signal.yield(.sessionGone(ended))
+            return ended
         }
-        signal.yield(.sessionGone(failure))
-        return failure
     }
 
     /// What is left of the session's limits, reckoned on this side.
