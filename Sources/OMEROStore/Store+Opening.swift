@@ -84,7 +84,7 @@ extension Store {
         configuration.prepareDatabase { db in
             // What was acknowledged survives a power cut too, not only the end of the process.
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA synchronous = FULL") }
-            StringFunctions.add(to: db)
+            SQLiteFunctions.add(to: db)
         }
         return configuration
     }

@@ -114,6 +114,6 @@ struct QueryErrorTests {
         ]
     )
     func patterns(text: String, pattern: String, fits: Bool) {
-        #expect(StringFunctions.matches(text, pattern, escape: "\\") == fits)
+        #expect(SQLiteFunctions.matches(text, pattern, escape: "\\") == fits)
     }
 }

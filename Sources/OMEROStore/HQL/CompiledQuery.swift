@@ -1,6 +1,3 @@
-internal import Foundation
-internal import GRDB
-
 /// The statement of a query, and where in its rows everything is.
 struct CompiledQuery {
     struct Output {
@@ -16,15 +13,6 @@ struct CompiledQuery {
         let path: FetchPath
         let holder: Int
         let element: Int
-
-        func elements(_ rows: [Row]) -> Set<FetchedElement> {
-            var elements: Set<FetchedElement> = []
-            for row in rows {
-                guard let holder: Int64 = row[holder], let element: Int64 = row[element] else { continue }
-                elements.insert(FetchedElement(holder: holder, element: element))
-            }
-            return elements
-        }
     }
 
     let sql: SQLText
@@ -165,22 +153,5 @@ struct CompiledQuery {
         // A number alone would be that of a column.
         return SQLText("(") + value
             + SQLText(")\(order.isDescending ? " DESC" : "") NULLS \(nullsFirst ? "FIRST" : "LAST")")
-    }
-}
-
-extension CompiledQuery.Output {
-    func cell(_ row: Row) -> QueryResult.Cell {
-        let value: DatabaseValue = row[position]
-        switch value.storage {
-        case .null: return .null
-        case .int64(let number):
-            if column.type == .bool { return .bool(number != 0) }
-            return column.type == .double ? .double(Double(number)) : .int(number)
-        case .double(let number):
-            guard let unitPosition else { return .double(number) }
-            return (row[unitPosition] as String?).map { .quantity(number, $0) } ?? .null
-        case .string(let text): return .text(text)
-        case .blob(let data): return .bytes(Array(data))
-        }
     }
 }

@@ -15,7 +15,7 @@ enum QueryLimit {
 
 extension ReadTransaction {
     /// Rows of a query, which may not take longer than `timeout`.
-    func limited(_ sql: SQLText, _ timeout: Duration) throws -> [Row] {
+    func limited(_ statement: SQLStatement, _ timeout: Duration) throws -> [Row] {
         let deadline = Deadline(timeout)
         return try withExtendedLifetime(deadline) {
             // SQLite asks every so many steps whether to go on.
@@ -30,8 +30,8 @@ extension ReadTransaction {
             defer { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
             do {
                 return try StoreError.translating {
-                    let statement = try db.cachedStatement(sql: sql.text)
-                    let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(sql.binds))
+                    let cursor = try Row.fetchCursor(
+                        db.cachedStatement(sql: statement.text), arguments: StatementArguments(statement.values))
                     var rows: [Row] = []
                     while let row = try cursor.next() {
                         guard rows.count < QueryLimit.rows else {

@@ -75,9 +75,11 @@ extension ReadTransaction {
         scope: QueryScope = .everything,
         timeout: Duration = .seconds(1000)
     ) throws -> QueryResult {
+        let dialect = SQLiteDialect()
         let compiled: CompiledQuery
         do throws(QueryError) {
-            compiled = try CompiledQuery(query.statement, Translator(parameters: parameters, scope: scope))
+            compiled = try CompiledQuery(
+                query.statement, Translator(parameters: parameters, scope: scope, dialect: dialect))
         } catch {
             throw error.located(in: query.text)
         }
@@ -86,9 +88,9 @@ extension ReadTransaction {
         let countsObjects = compiled.fetchesCollections && (isPaged || query.statement.isDistinct)
         var sql = compiled.sql
         if isPaged, !countsObjects {
-            sql = sql + SQLText(" LIMIT ? OFFSET ?", [Int64(page.limit ?? -1), Int64(page.offset)])
+            sql = sql + dialect.page(page)
         }
-        let found = try limited(sql, timeout)
+        let found = try limited(dialect.statement(sql), timeout)
         var rows = found.map { row in compiled.outputs.map { $0.cell(row) } }
         if countsObjects {
             rows = Array(rows.unique.dropFirst(page.offset).prefix(page.limit ?? .max))

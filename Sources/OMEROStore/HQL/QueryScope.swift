@@ -1,5 +1,3 @@
-internal import GRDB
-
 /// Which rows a query sees, and which of their columns: what the caller may do, as values for statements.
 ///
 /// It acts on every table of a statement, in joins and sub-queries too, and on what is loaded along.
@@ -63,24 +61,25 @@ public struct QueryScope: Sendable, Hashable {
 
 extension QueryScope {
     /// The condition on rows of a type; `alias` is the root's table. Nil if there is none.
-    func condition(_ entity: Entity, _ alias: String) -> SQLText? {
+    func condition(_ entity: Entity, _ alias: String, _ dialect: any SQLDialect) -> SQLText? {
         switch entity.root.name {
-        case "Node": return seesNodes ? nil : SQLText("0")
+        case "Node": return seesNodes ? nil : .never
         case "Session":
             var parts: [SQLText] = []
-            if let sessionOwnerID { parts.append(SQLText("\(alias).owner = ?", [sessionOwnerID])) }
+            if let sessionOwnerID { parts.append(SQLText("\(alias).owner = ?", [.long(sessionOwnerID)])) }
             if let sessionRealOwnerID {
-                parts.append(SQLText("ifnull(\(alias).sudoer, \(alias).owner) = ?", [sessionRealOwnerID]))
+                parts.append(SQLText("coalesce(\(alias).sudoer, \(alias).owner) = ?", [.long(sessionRealOwnerID)]))
             }
             return parts.isEmpty ? nil : .all(parts)
         default: break
         }
         guard let groups, !entity.isGlobal else { return nil }
-        var text = SQLText("\(alias).group_id IN ") + .list(groups.whole)
+        let group = SQLText("\(alias).group_id")
+        var text = dialect.isIn(group, .longs(groups.whole.sorted()))
         if !groups.own.isEmpty {
             text =
-                text + SQLText(" OR \(alias).owner_id = ? AND \(alias).group_id IN ", [groups.ownerID])
-                + .list(groups.own)
+                text + SQLText(" OR \(alias).owner_id = ? AND ", [.long(groups.ownerID)])
+                + dialect.isIn(group, .longs(groups.own.sorted()))
         }
         return SQLText("(") + text + SQLText(")")
     }
@@ -99,67 +98,34 @@ extension QueryScope {
     }
 
     /// What is sent in place of a column where the row isn't to show it, and when the row is.
-    func mask(_ property: String, of entity: Entity, _ alias: String) -> (isShown: SQLText, mask: SQLText)? {
+    func mask(
+        _ property: String, of entity: Entity, _ alias: String, _ dialect: any SQLDialect
+    ) -> (isShown: SQLText, mask: SQLText)? {
         switch (entity.root.name, property) {
         case ("Experimenter", "omeName"), ("Experimenter", "firstName"), ("Experimenter", "lastName"):
-            return userCondition(alias).map { ($0, SQLText("'<hidden>'")) }
+            return userCondition(alias, dialect).map { ($0, SQLText("'<hidden>'")) }
         case ("Experimenter", "middleName"), ("Experimenter", "institution"), ("Experimenter", "email"):
-            return userCondition(alias).map { ($0, SQLText("NULL")) }
+            return userCondition(alias, dialect).map { ($0, .null) }
         case ("Session", "uuid"):
             return sessionKeysOf.map {
-                (SQLText("\(alias).owner = ?", [$0]), SQLText("'********-****-****-****-*************'"))
+                (SQLText("\(alias).owner = ?", [.long($0)]), SQLText("'********-****-****-****-*************'"))
             }
         case ("Node", "uuid"):
-            return sessionKeysOf.map { _ in (SQLText("0"), SQLText("'********-****-****-****-*************'")) }
-        case ("Node", "conn"): return sessionKeysOf.map { _ in (SQLText("0"), SQLText("'<hidden>'")) }
+            return sessionKeysOf.map { _ in (.never, SQLText("'********-****-****-****-*************'")) }
+        case ("Node", "conn"): return sessionKeysOf.map { _ in (.never, SQLText("'<hidden>'")) }
         default: return nil
         }
     }
 
-    private func userCondition(_ alias: String) -> SQLText? {
+    private func userCondition(_ alias: String, _ dialect: any SQLDialect) -> SQLText? {
         guard let privacy else { return nil }
-        var shared = SQLText("\(alias).id IN (0, 1, ?)", [privacy.userID])
+        var shared = SQLText("\(alias).id IN (0, 1, ?)", [.long(privacy.userID)])
         if !privacy.sharedGroups.isEmpty {
             shared =
                 shared
-                + SQLText(
-                    " OR EXISTS (SELECT 1 FROM groupexperimentermap m WHERE m.child = \(alias).id AND m.parent IN ")
-                + .list(privacy.sharedGroups) + SQLText(")")
+                + SQLText(" OR EXISTS (SELECT 1 FROM groupexperimentermap m WHERE m.child = \(alias).id AND ")
+                + dialect.isIn(SQLText("m.parent"), .longs(privacy.sharedGroups.sorted())) + SQLText(")")
         }
         return SQLText("(") + shared + SQLText(")")
-    }
-}
-
-/// A piece of a statement with the values for its places, in their order.
-struct SQLText: Sendable, Hashable {
-    var text: String
-    var binds: [DatabaseValue]
-
-    init(_ text: String, _ binds: [any DatabaseValueConvertible & Sendable] = []) {
-        self.text = text
-        self.binds = binds.map(\.databaseValue)
-    }
-
-    private init(text: String, binds: [DatabaseValue]) {
-        self.text = text
-        self.binds = binds
-    }
-
-    static func + (left: SQLText, right: SQLText) -> SQLText {
-        SQLText(text: left.text + right.text, binds: left.binds + right.binds)
-    }
-
-    static func joined(_ parts: [SQLText], _ separator: String) -> SQLText {
-        SQLText(text: parts.map(\.text).joined(separator: separator), binds: parts.flatMap(\.binds))
-    }
-
-    static func all(_ parts: [SQLText]) -> SQLText {
-        parts.count == 1 ? parts[0] : SQLText("(") + joined(parts, " AND ") + SQLText(")")
-    }
-
-    /// One value for lists of any length: the statement is the same for all of them, and SQLite's limit of places does
-    /// not count.
-    static func list(_ ids: some Sequence<Int64>) -> SQLText {
-        SQLText("(SELECT value FROM json_each(?))", ["[\(ids.sorted().map(String.init).joined(separator: ","))]"])
     }
 }

@@ -1,15 +1,14 @@
 /// A table, as the description has it: of a type, of a hierarchy, or of the rest that a model needs.
 struct Table: Sendable, Hashable {
-    enum Storage: String, Sendable, Hashable { case integer = "INTEGER", real = "REAL", text = "TEXT", blob = "BLOB" }
-
     struct Column: Sendable, Hashable {
         let name: String
-        let storage: Storage
+        let type: DataType
         var isRequired = false
         /// The table that the column leads to.
         var reference: String?
-        /// A condition on what is stored; it holds for null.
-        var check: String?
+        /// How many characters a string may have.
+        var length: Int?
+        var domain: Domain?
         var defaultValue: String?
     }
 
@@ -42,8 +41,6 @@ extension DataModel {
         }
         return tables
     }()
-
-    static let tablesByName = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
 }
 
 extension Table {
@@ -51,24 +48,23 @@ extension Table {
     fileprivate init(_ entity: Entity) {
         name = entity.table
         if case .joined(let key) = entity.storage, entity.base != nil {
-            columns = [Column(name: key, storage: .integer, isRequired: true, reference: entity.root.table)]
+            columns = [Column(name: key, type: .long, isRequired: true, reference: entity.root.table)]
             primaryKey = [key]
             return
         }
-        columns = [Column(name: "id", storage: .integer, isRequired: true)]
+        columns = [Column(name: "id", type: .long, isRequired: true)]
         let details = entity.detailsColumns
         for property in DetailsProperty.allCases {
             guard let column = details[property] else { continue }
             let reference = property.type.flatMap(DataModel.entity)?.table
             let isRequired = property != .externalInfo
             columns.append(
-                Column(name: column, storage: .integer, isRequired: isRequired, reference: reference)
+                Column(name: column, type: .long, isRequired: isRequired, reference: reference)
             )
             if property == .owner || property == .group { indexes.append(column) }
         }
         if case .single = entity.storage {
-            let check = "length(\"discriminator\") <= 31"
-            columns.append(Column(name: "discriminator", storage: .text, isRequired: true, check: check))
+            columns.append(Column(name: "discriminator", type: .string, isRequired: true, length: 31))
         }
     }
 
@@ -76,10 +72,10 @@ extension Table {
     fileprivate init(_ map: MapTable, of entity: Entity) {
         name = map.table
         columns = [
-            Column(name: map.key, storage: .integer, isRequired: true, reference: entity.table),
-            Column(name: "name", storage: .text, isRequired: true),
-            Column(name: "value", storage: .text, isRequired: true),
-            Column(name: "index", storage: .integer, isRequired: true),
+            Column(name: map.key, type: .long, isRequired: true, reference: entity.table),
+            Column(name: "name", type: .text, isRequired: true),
+            Column(name: "value", type: .text, isRequired: true),
+            Column(name: "index", type: .int, isRequired: true),
         ]
         primaryKey = [map.key, "index"]
     }
@@ -95,22 +91,22 @@ extension Table {
                 add(
                     Column(
                         name: name,
-                        storage: type.storage,
+                        type: type,
                         isRequired: isRequired,
-                        check: type.check(name, length: property.length, domain: property.domain),
-                        defaultValue: property.defaultValue.map { type.storage == .text ? "'\($0)'" : $0 }
+                        length: property.length,
+                        domain: property.domain,
+                        defaultValue: property.defaultValue
                     )
                 )
             case .quantity(_, _, let unitColumn):
-                let check = DataType.double.check(name, length: nil, domain: property.domain)
-                add(Column(name: name, storage: .real, isRequired: isRequired, check: check))
-                add(Column(name: unitColumn, storage: .text, isRequired: isRequired))
+                add(Column(name: name, type: .double, isRequired: isRequired, domain: property.domain))
+                add(Column(name: unitColumn, type: .text, isRequired: isRequired))
             case .reference(let type, _, let index):
                 let target = DataModel.entity(type)
                 add(
                     Column(
                         name: name,
-                        storage: .integer,
+                        type: .long,
                         isRequired: isRequired,
                         reference: target?.root.table
                     )
@@ -118,14 +114,13 @@ extension Table {
                 if target?.kind != .enumeration { indexes.append(name) }
                 if let index {
                     // Required with the reference: what is in no collection has no place in one.
-                    add(Column(name: index, storage: .integer, isRequired: isRequired))
+                    add(Column(name: index, type: .int, isRequired: isRequired))
                 }
             case .collection, .map: break
             }
         }
         for column in entity.columns {
-            let check = column.type.check(column.name, length: column.length, domain: nil)
-            add(Column(name: column.name, storage: column.type.storage, check: check))
+            add(Column(name: column.name, type: column.type, length: column.length))
         }
         uniques += entity.uniques
         partialUniques += entity.partialUniques
@@ -137,40 +132,4 @@ extension Table {
         guard self.column(column.name) == nil else { return }
         columns.append(column)
     }
-}
-
-extension DataType {
-    var storage: Table.Storage {
-        switch self {
-        case .string, .text, .strings: .text
-        case .bool, .int, .positiveInt, .nonNegativeInt, .long, .time: .integer
-        case .double, .fraction: .real
-        case .bytes: .blob
-        }
-    }
-
-    /// PostgreSQL's types and OMERO's domains as conditions (OMERO5.4 schema, types).
-    func check(_ column: String, length: Int?, domain: Domain?) -> String? {
-        let name = column.quoted
-        switch self {
-        case .string: return length.map { "length(\(name)) <= \($0)" }
-        case .bool: return "\(name) IN (0, 1)"
-        case .int: return "\(name) BETWEEN -2147483648 AND 2147483647"
-        case .positiveInt: return "\(name) BETWEEN 1 AND 2147483647"
-        case .nonNegativeInt: return "\(name) BETWEEN 0 AND 2147483647"
-        case .fraction: return "\(name) BETWEEN 0 AND 1"
-        case .double:
-            return switch domain {
-            case .positive?: "\(name) > 0"
-            case .nonNegative?: "\(name) >= 0"
-            case nil: nil
-            }
-        case .text, .long, .time, .bytes, .strings: return nil
-        }
-    }
-}
-
-extension String {
-    /// As an identifier of SQL. Some of OMERO's columns are reserved words (`group`, `index`), so all are quoted.
-    var quoted: String { "\"" + replacing("\"", with: "\"\"") + "\"" }
 }

@@ -87,7 +87,7 @@ extension Source {
                 return value
             }
             let places = Array(repeating: "?", count: values.count).joined(separator: ", ")
-            return SQLText("\(alias).discriminator IN (\(places))", values)
+            return SQLText("\(alias).discriminator IN (\(places))", values.map(SQLValue.text))
         case .joined(let key):
             guard entity.base != nil else { return nil }
             return SQLText(
@@ -100,11 +100,11 @@ extension Source {
         guard let entity else { return nil }
         let types = entity.family.filter { !$0.isAbstract }.sorted { $0.lineage.count > $1.lineage.count }
         switch entity.storage {
-        case .plain: return SQLText("CASE WHEN \(alias).id IS NOT NULL THEN ? END", [entity.logName])
+        case .plain: return SQLText("CASE WHEN \(alias).id IS NOT NULL THEN ? END", [.text(entity.logName)])
         case .single:
             let branches = types.compactMap { type -> SQLText? in
                 guard case .single(let value?) = type.storage else { return nil }
-                return SQLText("WHEN ? THEN ?", [value, type.logName])
+                return SQLText("WHEN ? THEN ?", [.text(value), .text(type.logName)])
             }
             guard !branches.isEmpty else { return nil }
             return SQLText("CASE \(alias).discriminator ") + .joined(branches, " ") + SQLText(" END")
@@ -113,7 +113,7 @@ extension Source {
                 guard case .joined(let key) = type.storage else { return nil }
                 return SQLText(
                     "WHEN EXISTS (SELECT 1 FROM \(type.table.quoted) x WHERE x.\(key.quoted) = \(alias).id) THEN ?",
-                    [type.logName])
+                    [.text(type.logName)])
             }
             guard !branches.isEmpty else { return nil }
             return SQLText("CASE ") + .joined(branches, " ") + SQLText(" END")

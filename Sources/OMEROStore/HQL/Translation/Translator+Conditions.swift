@@ -1,4 +1,3 @@
-internal import GRDB
 internal import OMEROModel
 
 // Conditions.
@@ -72,8 +71,8 @@ extension Translator {
         case .int, .long, .double, .entity: break
         default: return nil
         }
-        if let number = Int64(text) { return QueryValue(SQLText("?", [number]), .long) }
-        return Double(text).map { QueryValue(SQLText("?", [$0]), .double) }
+        if let number = Int64(text) { return QueryValue(SQLText(.long(number)), .long) }
+        return Double(text).map { QueryValue(SQLText(.double($0)), .double) }
     }
 
     /// SQLite compares everything with everything; PostgreSQL refuses it, and a silent "no" helps nobody.
@@ -103,19 +102,20 @@ extension Translator {
         guard value.type == .string || value.type == .any else {
             throw .at(offset, .unsupported, "'like' compares strings only")
         }
-        var mark = "\\"
+        var mark: Unicode.Scalar = "\\"
         if let escape {
-            guard case .string(let text) = escape.kind, text.unicodeScalars.count == 1 else {
+            guard case .string(let text) = escape.kind, let first = text.unicodeScalars.first,
+                text.unicodeScalars.count == 1
+            else {
                 throw .at(escape.offset, .unsupported, "'escape' needs a string of one character")
             }
-            mark = text
+            mark = first
         }
         let form = try self.value(pattern, context)
         guard form.type == .string || form.type == .any else {
             throw .at(pattern.offset, .unsupported, "'like' needs a string")
         }
-        return SQLText("omero_like(") + value.sql + SQLText(", ") + form.sql
-            + SQLText(", ?, ?)", [mark, ignoresCase])
+        return dialect.like(value.sql, form.sql, escape: mark, ignoresCase: ignoresCase)
     }
 
     // MARK: Lists
@@ -124,29 +124,32 @@ extension Translator {
         _ operand: Expression, _ values: [Expression], _ context: QueryContext
     ) throws(QueryError) -> SQLText {
         let value = try value(operand, context)
+        if values.count == 1, case .parameter(let name) = values[0].kind {
+            let elements = try list(name)
+            for element in elements { try check(value, try bind(element, name), at: values[0].offset) }
+            if let list = SQLValue(list: elements, like: value.type) {
+                return SQLText("(") + dialect.isIn(value.sql, list) + SQLText(")")
+            }
+        }
         var parts: [SQLText] = []
-        var ids: [Int64]? = []
         for expression in values {
             guard case .parameter(let name) = expression.kind else {
                 let element = try self.value(expression, context)
                 try check(value, element, at: expression.offset)
                 parts.append(element.sql)
-                ids = nil
                 continue
             }
             for element in try list(name) {
                 let bound = try bind(element, name)
                 try check(value, bound, at: expression.offset)
                 parts.append(bound.sql)
-                if case .long(let id)? = element { ids?.append(id) } else { ids = nil }
             }
         }
-        let start = SQLText("(") + value.sql + SQLText(" IN ")
-        if let ids, !ids.isEmpty { return start + .list(ids) + SQLText(")") }
+        guard !parts.isEmpty else { return .never }
         guard parts.count <= 20_000 else {
             throw .at(operand.offset, .unsupported, "a list of more than 20000 values")
         }
-        return start + SQLText("(") + .joined(parts, ", ") + SQLText("))")
+        return SQLText("(") + value.sql + SQLText(" IN (") + .joined(parts, ", ") + SQLText("))")
     }
 
     /// A parameter's values; that of a single value is a list of it.
@@ -178,22 +181,54 @@ extension Translator {
 
     private func bind(_ value: RValue?, _ name: String) throws(QueryError) -> QueryValue {
         switch value {
-        case nil: return QueryValue(SQLText("NULL"), .any)
-        case .bool(let value): return QueryValue(SQLText("?", [value]), .bool)
-        case .int(let value): return QueryValue(SQLText("?", [value]), .int)
-        case .long(let value): return QueryValue(SQLText("?", [value]), .long)
-        case .float(let value): return QueryValue(SQLText("?", [Double(value)]), .double)
-        case .double(let value): return QueryValue(SQLText("?", [value]), .double)
-        case .string(let value): return QueryValue(SQLText("?", [value]), .string)
-        case .time(let value): return QueryValue(SQLText("?", [value.omeroMilliseconds]), .time)
+        case nil: return QueryValue(.null, .any)
+        case .bool(let value): return QueryValue(SQLText(.bool(value)), .bool)
+        case .int(let value): return QueryValue(SQLText(.int(Int64(value))), .int)
+        case .long(let value): return QueryValue(SQLText(.long(value)), .long)
+        case .float(let value): return QueryValue(SQLText(.double(Double(value))), .double)
+        case .double(let value): return QueryValue(SQLText(.double(value)), .double)
+        case .string(let value): return QueryValue(SQLText(.text(value)), .string)
+        case .time(let value): return QueryValue(SQLText(.time(value.omeroMilliseconds)), .time)
         case .className(let value):
             let name = DataModel.queryEntity(value)?.logName ?? value
-            return QueryValue(SQLText("?", [name]), .string)
+            return QueryValue(SQLText(.text(name)), .string)
         case .object(let object):
             guard let id = object?.id else { throw QueryError(.unsupported, "the parameter \(name) has no id") }
-            return QueryValue(SQLText("?", [id]), .long)
+            return QueryValue(SQLText(.long(id)), .long)
         case .internal, .array, .list, .set, .map:
             throw QueryError(.unsupported, "the parameter \(name) is of a type that queries don't take")
+        }
+    }
+}
+
+extension SQLValue {
+    /// A list of values of one type; nil if they are none, so that each needs a place of its own. An empty one is of the
+    /// type that it is compared with.
+    fileprivate init?(list: [RValue?], like type: QueryType) {
+        func all<Element>(_ value: (RValue) -> Element?) -> [Element]? {
+            let elements = list.compactMap { $0.flatMap(value) }
+            return elements.count == list.count ? elements : nil
+        }
+        switch type {
+        case .string:
+            guard let texts = all({ if case .string(let text) = $0 { text } else { nil } }) else { return nil }
+            self = .texts(texts)
+        case .time:
+            guard let times = all({ if case .time(let time) = $0 { time.omeroMilliseconds } else { nil } })
+            else { return nil }
+            self = .times(times)
+        case .int, .long, .double, .quantity, .entity, .any:
+            let numbers = all { value -> Int64? in
+                switch value {
+                case .int(let number): Int64(number)
+                case .long(let number): number
+                case .object(let object): object?.id
+                default: nil
+                }
+            }
+            guard let numbers else { return nil }
+            self = .longs(numbers)
+        case .bool, .bytes, .strings, .unit, .permissions: return nil
         }
     }
 }

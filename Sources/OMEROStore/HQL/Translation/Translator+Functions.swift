@@ -10,7 +10,7 @@ extension Translator {
         func call(_ function: String, _ type: QueryType) throws(QueryError) -> QueryValue {
             var values: [SQLText] = []
             for argument in arguments { values.append(try value(argument, context).sql) }
-            return QueryValue(SQLText("\(function)(") + .joined(values, ", ") + SQLText(")"), type)
+            return QueryValue(.call(function, values), type)
         }
         guard !isDistinct || ["count", "sum", "avg", "min", "max"].contains(name) else {
             throw .at(offset, .syntax, "\(name) takes no 'distinct'")
@@ -26,7 +26,8 @@ extension Translator {
             return try aggregate(name, arguments[0], isDistinct, context)
         case "lower", "upper":
             try count(1...1)
-            return try call("omero_\(name)", .string)
+            let text = try value(arguments[0], context).sql
+            return QueryValue(name == "lower" ? dialect.lower(text) : dialect.upper(text), .string)
         case "length":
             try count(1...1)
             return try call("length", .int)
@@ -35,13 +36,17 @@ extension Translator {
             return try call("trim", .string)
         case "substring":
             try count(2...3)
-            return try call("substr", .string)
+            var values: [SQLText] = []
+            for argument in arguments { values.append(try value(argument, context).sql) }
+            let length = values.count > 2 ? values[2] : nil
+            return QueryValue(dialect.substring(values[0], from: values[1], length: length), .string)
         case "concat":
             try count(1...QueryLimit.terms)
             return try concatenation(arguments, context)
         case "str":
             try count(1...1)
-            return QueryValue(SQLText("CAST(") + (try value(arguments[0], context).sql) + SQLText(" AS TEXT)"), .string)
+            let value = try value(arguments[0], context)
+            return QueryValue(dialect.cast(value.sql, from: value.type, to: .text), .string)
         case "abs":
             try count(1...1)
             return try call("abs", try value(arguments[0], context).type)
@@ -49,9 +54,8 @@ extension Translator {
             try count(2...2)
             let first = try value(arguments[0], context)
             let second = try value(arguments[1], context)
-            return QueryValue(
-                SQLText("(") + first.sql + SQLText(" % ") + second.sql + SQLText(")"),
-                first.type.combined(with: second.type))
+            let type = first.type.combined(with: second.type)
+            return QueryValue(dialect.arithmetic("%", first.sql, second.sql, type), type)
         case "coalesce", "nullif":
             try count(name == "coalesce" ? 2...100 : 2...2)
             var type = QueryType.any
@@ -98,7 +102,12 @@ extension Translator {
             }
         default: throw .at(argument.offset, .unsupported, "no \(name) of such values")
         }
-        return QueryValue(SQLText(isDistinct ? "\(name)(DISTINCT " : "\(name)(") + value.sql + SQLText(")"), type)
+        let values = isDistinct ? SQLText("DISTINCT ") + value.sql : value.sql
+        switch name {
+        case "sum": return QueryValue(dialect.sum(values, type), type)
+        case "avg": return QueryValue(dialect.average(values), type)
+        default: return QueryValue(.call(name, [values]), type)
+        }
     }
 
     /// The place of an element in the collection by which it was joined.

@@ -18,7 +18,7 @@ extension Translator {
             node = .source(source)
         } else if let entity = DataModel.queryEntity(names.joined(separator: ".")) {
             // The name of a class, to compare `class` with.
-            return .value(QueryValue(SQLText("?", [entity.logName]), .string))
+            return .value(QueryValue(SQLText(.text(entity.logName)), .string))
         } else {
             throw .at(offset, .unknownName, "\(path(names)) is no alias, property or class")
         }
@@ -122,7 +122,7 @@ extension Translator {
         _ sql: SQLText, _ property: Property, _ source: Source, _ context: QueryContext
     ) -> SQLText {
         guard context.masks, let entity = source.entity,
-            let (isShown, mask) = scope.mask(property.name, of: entity, source.alias)
+            let (isShown, mask) = scope.mask(property.name, of: entity, source.alias, dialect)
         else { return sql }
         // Where an outer join found nothing, there is nothing to hide either.
         return SQLText("CASE WHEN \(source.alias).id IS NULL OR ") + isShown + SQLText(" THEN ") + sql

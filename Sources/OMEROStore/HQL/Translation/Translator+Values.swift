@@ -1,4 +1,3 @@
-internal import GRDB
 internal import OMEROModel
 
 // Values and functions.
@@ -8,11 +7,13 @@ extension Translator {
         switch expression.kind {
         case .path(let names): return try value(ofPath: names, context, at: offset)
         case .parameter(let name): return try bound(name, at: offset)
-        case .string(let text): return QueryValue(SQLText("?", [text]), .string)
-        case .int(let number, let isLong): return QueryValue(SQLText("?", [number]), isLong ? .long : .int)
-        case .double(let number): return QueryValue(SQLText("?", [number]), .double)
+        case .string(let text): return QueryValue(SQLText(.text(text)), .string)
+        case .int(let number, let isLong):
+            let isLong = isLong || Int32(exactly: number) == nil
+            return QueryValue(SQLText(isLong ? .long(number) : .int(number)), isLong ? .long : .int)
+        case .double(let number): return QueryValue(SQLText(.double(number)), .double)
         case .bool(let flag): return QueryValue(SQLText(flag ? "TRUE" : "FALSE"), .bool)
-        case .null: return QueryValue(SQLText("NULL"), .any)
+        case .null: return QueryValue(.null, .any)
         case .negative(let operand):
             let value = try number(operand, context)
             return QueryValue(SQLText("(- ") + value.sql + SQLText(")"), value.type)
@@ -35,7 +36,8 @@ extension Translator {
         let value = try value(expression, context)
         switch value.type {
         case .entity: return QueryValue(value.sql, .long)
-        case .time, .quantity: return QueryValue(value.sql, value.type == .time ? .long : .double)
+        case .time: return QueryValue(dialect.milliseconds(value.sql), .long)
+        case .quantity: return QueryValue(value.sql, .double)
         case let type where type.isNumber: return value
         default: throw .at(expression.offset, .unsupported, "a number is expected")
         }
@@ -47,8 +49,8 @@ extension Translator {
         guard symbol != "||" else { return try concatenation([left, right], context) }
         let first = try number(left, context)
         let second = try number(right, context)
-        let sql = SQLText("(") + first.sql + SQLText(" \(symbol) ") + second.sql + SQLText(")")
-        return QueryValue(sql, first.type.combined(with: second.type))
+        let type = first.type.combined(with: second.type)
+        return QueryValue(dialect.arithmetic(symbol, first.sql, second.sql, type), type)
     }
 
     func concatenation(_ operands: [Expression], _ context: QueryContext) throws(QueryError) -> QueryValue {
@@ -56,7 +58,8 @@ extension Translator {
         for operand in operands {
             let value = try value(operand, context)
             switch value.type {
-            case .string, .int, .long, .any, .entity: parts.append(value.sql)
+            case .string, .any: parts.append(value.sql)
+            case .int, .long, .entity: parts.append(dialect.cast(value.sql, from: value.type, to: .text))
             default: throw .at(operand.offset, .unsupported, "a string is expected")
             }
         }
@@ -84,16 +87,16 @@ extension Translator {
     private func cast(
         _ operand: Expression, _ type: String, _ context: QueryContext, at offset: Int
     ) throws(QueryError) -> QueryValue {
-        let value = try value(operand, context).sql
-        let (name, result): (String, QueryType)
+        let value = try value(operand, context)
+        let (target, result): (CastTarget, QueryType)
         switch type {
-        case "double", "float", "big_decimal": (name, result) = ("REAL", .double)
-        case "int", "integer", "short": (name, result) = ("INTEGER", .int)
-        case "long", "big_integer": (name, result) = ("INTEGER", .long)
-        case "string", "text": (name, result) = ("TEXT", .string)
+        case "double", "float", "big_decimal": (target, result) = (.double, .double)
+        case "int", "integer", "short": (target, result) = (.int, .int)
+        case "long", "big_integer": (target, result) = (.long, .long)
+        case "string", "text": (target, result) = (.text, .string)
         default: throw .at(offset, .unsupported, "no cast to \(type.prefix(40))")
         }
-        return QueryValue(SQLText("CAST(") + value + SQLText(" AS \(name))"), result)
+        return QueryValue(dialect.cast(value.sql, from: value.type, to: target), result)
     }
 
     private func extract(
@@ -103,14 +106,10 @@ extension Translator {
         guard value.type == .time || value.type == .any else {
             throw .at(operand.offset, .unsupported, "a time is expected")
         }
-        if field == "epoch" { return QueryValue(SQLText("(") + value.sql + SQLText(" / 1000.0)"), .double) }
-        let formats = ["year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"]
-        guard let format = formats[field] else {
+        guard let part = TimePart(rawValue: field) else {
             throw .at(offset, .unsupported, "no part \(field.prefix(40)) of a time")
         }
-        let sql =
-            SQLText("CAST(strftime('\(format)', ") + value.sql + SQLText(" / 1000.0, 'unixepoch') AS INTEGER)")
-        return QueryValue(sql, .int)
+        return QueryValue(dialect.part(part, of: value.sql), part == .epoch ? .double : .int)
     }
 
     // MARK: Sub-queries

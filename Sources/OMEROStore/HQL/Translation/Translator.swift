@@ -1,4 +1,3 @@
-internal import GRDB
 internal import OMEROModel
 
 /// The tables of one `select`, and what its names mean; sub-queries see those of the queries around them.
@@ -33,12 +32,14 @@ final class QueryContext {
 final class Translator {
     let parameters: [String: RValue?]
     let scope: QueryScope
+    let dialect: any SQLDialect
     private var aliasCount = 0
     private var tableCount = 0
 
-    init(parameters: [String: RValue?], scope: QueryScope) {
+    init(parameters: [String: RValue?], scope: QueryScope, dialect: any SQLDialect) {
         self.parameters = parameters
         self.scope = scope
+        self.dialect = dialect
     }
 
     func newAlias() -> String {
@@ -65,7 +66,7 @@ final class Translator {
         let draft = Source(content, alias: alias, name: name, indexColumn: indexColumn, fetched: fetched)
         var parts = [try condition(alias, draft)]
         if let type = draft.typeCondition { parts.append(type) }
-        if let entity = draft.entity, let rows = scope.condition(entity, alias) { parts.append(rows) }
+        if let entity = draft.entity, let rows = scope.condition(entity, alias, dialect) { parts.append(rows) }
         let source = Source(
             content, alias: alias, name: name, indexColumn: indexColumn, fetched: fetched,
             join: Source.Join(isLeft: isLeft, condition: .all(parts)))
@@ -120,7 +121,7 @@ final class Translator {
             context.sources.append(source)
             context.written.append(source)
             if let type = source.typeCondition { conditions.append(type) }
-            if let rows = scope.condition(entity, source.alias) { conditions.append(rows) }
+            if let rows = scope.condition(entity, source.alias, dialect) { conditions.append(rows) }
         }
         for join in joins { try add(join, context) }
         return conditions
@@ -239,7 +240,7 @@ final class Translator {
         let source = Source(content, alias: newAlias(), name: nil)
         var parts = [try belongs(source, to: holder, property)]
         if let type = source.typeCondition { parts.append(type) }
-        if let entity = source.entity, let rows = scope.condition(entity, source.alias) { parts.append(rows) }
+        if let entity = source.entity, let rows = scope.condition(entity, source.alias, dialect) { parts.append(rows) }
         if let more = try extra(source) { parts.append(more) }
         return SQLText("(SELECT \(list) FROM ") + source.clause + SQLText(" WHERE ") + .joined(parts, " AND ")
             + SQLText(")")

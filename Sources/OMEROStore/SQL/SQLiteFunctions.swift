@@ -2,7 +2,7 @@ internal import GRDB
 
 /// Functions that SQLite has not, or only for English: OMERO's database folds the case of all letters, and `like`
 /// minds it.
-enum StringFunctions {
+enum SQLiteFunctions {
     static func add(to db: Database) {
         db.add(
             function: DatabaseFunction("omero_lower", argumentCount: 1, pure: true) { values in

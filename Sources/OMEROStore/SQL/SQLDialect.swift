@@ -1,0 +1,58 @@
+/// What databases say differently. All else that is written for them is the same for all, so that one database more is
+/// one value of this kind more.
+protocol SQLDialect: Sendable {
+    // MARK: Statements
+
+    /// The whole statement, with its places as the database writes them.
+    func statement(_ text: SQLText) -> SQLStatement
+    /// What follows a statement of which only a part is wanted.
+    func page(_ page: QueryPage) -> SQLText
+
+    // MARK: Conditions
+
+    /// Whether a value is in a list, which is one place.
+    func isIn(_ value: SQLText, _ list: SQLValue) -> SQLText
+    /// Whether a text fits a pattern; `escape` takes the meaning from `%` and `_`.
+    func like(_ value: SQLText, _ pattern: SQLText, escape: Unicode.Scalar, ignoresCase: Bool) -> SQLText
+
+    // MARK: Values
+
+    func lower(_ text: SQLText) -> SQLText
+    func upper(_ text: SQLText) -> SQLText
+    /// From a place, counted from 1, to the end, or so many characters.
+    func substring(_ text: SQLText, from start: SQLText, length: SQLText?) -> SQLText
+    /// `+`, `-`, `*`, `/` or `%` of numbers; of whole numbers it is whole.
+    func arithmetic(_ symbol: String, _ left: SQLText, _ right: SQLText, _ type: QueryType) -> SQLText
+    /// The sum of the rows' numbers, and their mean.
+    func sum(_ values: SQLText, _ type: QueryType) -> SQLText
+    func average(_ values: SQLText) -> SQLText
+    func cast(_ value: SQLText, from type: QueryType, to target: CastTarget) -> SQLText
+    func milliseconds(_ time: SQLText) -> SQLText
+    func part(_ part: TimePart, of time: SQLText) -> SQLText
+
+    // MARK: Tables
+
+    /// What ids come from.
+    func sequences(_ names: [String]) -> [String]
+    func type(_ column: Table.Column) -> String
+    /// A condition on what a column holds that its type does not say; it holds for null.
+    func check(_ column: Table.Column) -> String?
+    /// Of a column's type, as it is written in statements.
+    func literal(_ defaultValue: String, _ column: Table.Column) -> String
+    /// What comes after the columns of a table.
+    var tableOptions: String { get }
+    /// Whether a table can only lead to tables that are there already.
+    var needsTargetsFirst: Bool { get }
+}
+
+/// What a value can be made into.
+enum CastTarget: Sendable, Hashable { case int, long, double, text }
+
+/// A part of a time, in UTC.
+enum TimePart: String, Sendable, Hashable {
+    case year, month, day, hour, minute
+    /// The whole ones only.
+    case second
+    /// Seconds since 1970, with their fraction.
+    case epoch
+}
