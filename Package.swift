@@ -241,6 +241,14 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "HQLComparisonTests",
+            dependencies: [
+                "OMEROStore", "OMEROServer", "OMEROAccess", "OMEROModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "IceTests",
             dependencies: [
                 "Ice",

@@ -207,7 +207,7 @@ struct QueryTests {
         #expect(try await world.first(owners, scope: world.adas) == [])
     }
 
-    @Test("names of strangers are hidden in what is sent, not in what is compared")
+    @Test("names of strangers are hidden in what is sent, and can't be guessed by conditions, orders and groups")
     func privacy() async throws {
         let world = try await World()
         let names = "select e.omeName from Experimenter e order by e.id"
@@ -216,12 +216,22 @@ struct QueryTests {
                 == [.text("root"), .text("guest"), .text("ada"), .text("<hidden>")])
         let inner = "select (select max(lower(x.lastName)) from Experimenter x where x.omeName = 'bob') from Node n"
         #expect(try await world.first(inner).allSatisfy { $0 == .text("öztürk") })
-        #expect(
-            try await world.first("select count(*) from Experimenter e where e.omeName = 'bob'", scope: world.adas)
-                == [.int(1)])
+        let count = "select count(*) from Experimenter e where "
+        for condition in [
+            "e.omeName = 'bob'", "e.omeName like 'b%'", "e.lastName between 'Ö' and 'Øz'", "lower(e.omeName) > 'bo'",
+            "e.omeName in ('bob')", "case when e.omeName = 'bob' then 1 else 2 end = 1",
+            "exists (select x from Experimenter x where x.omeName = 'bob')",
+        ] {
+            let all = try await world.first(count + condition)
+            #expect(all != [.int(0)], "\(condition)")
+            let hidden = condition.contains("> 'bo'") ? 2 : 0
+            #expect(
+                try await world.first(count + condition, scope: world.adas) == [.int(Int64(hidden))], "\(condition)")
+        }
         var shared = world.adas
         shared.privacy?.sharedGroups = [world.group]
         #expect(try await world.first(names, scope: shared).last == .text("bob"))
+        #expect(try await world.first(count + "e.omeName = 'bob'", scope: shared) == [.int(1)])
     }
 
     @Test(

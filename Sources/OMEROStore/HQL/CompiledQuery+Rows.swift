@@ -20,12 +20,8 @@ extension CompiledQuery.Output {
 }
 
 extension CompiledQuery.Collection {
-    func elements(_ rows: [Row]) -> Set<FetchedElement> {
-        var elements: Set<FetchedElement> = []
-        for row in rows {
-            guard let holder: Int64 = row[holder], let element: Int64 = row[element] else { continue }
-            elements.insert(FetchedElement(holder: holder, element: element))
-        }
-        return elements
+    func element(_ row: Row) -> FetchedElement? {
+        guard let holder: Int64 = row[holder], let element: Int64 = row[element] else { return nil }
+        return FetchedElement(holder: holder, element: element)
     }
 }

@@ -73,8 +73,6 @@ struct CompiledQuery {
                 }
             }
         }
-        context.masks = true
-        defer { context.masks = false }
         var items: [Item] = []
         for (number, item) in selected.enumerated() {
             let name = item.alias ?? (statement.isMap ? "\(number)" : nil)

@@ -9,53 +9,100 @@ enum QueryLimit {
     static let terms = 400
     /// Tables of a statement: SQLite joins 64.
     static let tables = 60
-    /// Of a result: all of them are in memory.
-    static let rows = 10_000_000
+    /// Of a result, or of the objects that are loaded: all of them are in memory, and go into one message.
+    static let rows = 2_000_000
+    /// What the values of a result take in memory, in bytes, about.
+    static let resultBytes = 500_000_000
+}
+
+/// When what is under way is to be over. Statements are interrupted; what takes long without one asks.
+final class Deadline: Sendable {
+    /// Of what this thread carries out.
+    @TaskLocal static var current: Deadline?
+
+    let end: ContinuousClock.Instant
+    let limit: Duration
+
+    init(_ limit: Duration) {
+        end = .now + limit
+        self.limit = limit
+    }
+
+    var isOver: Bool { .now > end }
+
+    /// - Throws: ``QueryError`` if the time is over.
+    func check() throws(QueryError) {
+        guard !isOver else { throw QueryError(.tooExpensive, "the query takes longer than \(limit)") }
+    }
 }
 
 extension ReadTransaction {
-    /// Rows of a query, which may not take longer than `timeout`.
-    func limited(_ statement: SQLStatement, _ timeout: Duration) throws -> [Row] {
-        let deadline = Deadline(timeout)
+    /// Ends what `body` does when it takes longer than `limit`: its queries, and the loading of objects. Within another
+    /// limit the one that ends first counts.
+    /// - Throws: ``QueryError`` of the kind `tooExpensive`, and what `body` throws.
+    public func within<Result>(_ limit: Duration, _ body: () throws -> Result) throws -> Result {
+        let deadline = Deadline(limit)
+        let outer = Deadline.current
+        if let outer, outer.end <= deadline.end { return try body() }
         return try withExtendedLifetime(deadline) {
-            // SQLite asks every so many steps whether to go on.
-            let pointer = Unmanaged.passUnretained(deadline).toOpaque()
-            sqlite3_progress_handler(
-                db.sqliteConnection, 20_000,
-                { pointer in
-                    guard let pointer else { return 0 }
-                    return Unmanaged<Deadline>.fromOpaque(pointer).takeUnretainedValue().check() ? 1 : 0
-                },
-                pointer)
-            defer { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
+            interrupt(at: deadline)
+            defer { interrupt(at: outer) }
             do {
-                return try StoreError.translating {
-                    let cursor = try Row.fetchCursor(
-                        db.cachedStatement(sql: statement.text), arguments: StatementArguments(statement.values))
-                    var rows: [Row] = []
-                    while let row = try cursor.next() {
-                        guard rows.count < QueryLimit.rows else {
-                            throw QueryError(.tooExpensive, "the query has more than \(QueryLimit.rows) rows")
-                        }
-                        rows.append(row.copy())
-                    }
-                    return rows
-                }
+                return try Deadline.$current.withValue(deadline) { try body() }
             } catch  where deadline.isOver {
-                throw QueryError(.tooExpensive, "the query takes longer than \(timeout)")
+                try deadline.check()
+                throw error
             }
+        }
+    }
+
+    /// SQLite asks every so many steps whether to go on.
+    private func interrupt(at deadline: Deadline?) {
+        guard let deadline else { return sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
+        sqlite3_progress_handler(
+            db.sqliteConnection, 20_000,
+            { pointer in
+                guard let pointer else { return 0 }
+                return Unmanaged<Deadline>.fromOpaque(pointer).takeUnretainedValue().isOver ? 1 : 0
+            },
+            Unmanaged.passUnretained(deadline).toOpaque())
+    }
+
+    /// Calls `each` with the rows of a query, which may not be more than ``QueryLimit`` says.
+    func eachRow(of statement: SQLStatement, _ each: (Row) throws -> Void) throws {
+        do {
+            let cursor = try Row.fetchCursor(
+                db.cachedStatement(sql: statement.text), arguments: StatementArguments(statement.values))
+            var count = 0
+            var bytes = 0
+            while let row = try cursor.next() {
+                count += 1
+                bytes += row.memory
+                guard count <= QueryLimit.rows, bytes <= QueryLimit.resultBytes else {
+                    throw QueryError(
+                        .tooExpensive,
+                        "the query has more than \(QueryLimit.rows) rows, or more than"
+                            + " \(QueryLimit.resultBytes / 1_000_000) MB of them: ask for a page, or for less of each")
+                }
+                try each(row)
+            }
+        } catch let error as DatabaseError where error.message == "integer overflow" {
+            throw QueryError(.unsupported, "a sum is too large for a whole number")
+        } catch {
+            throw StoreError.translated(error)
         }
     }
 }
 
-private final class Deadline {
-    private let end: ContinuousClock.Instant
-    private(set) var isOver = false
-
-    init(_ timeout: Duration) { end = .now + timeout }
-
-    func check() -> Bool {
-        isOver = .now > end
-        return isOver
+extension Row {
+    /// What its values take in memory, about: each has a place of some bytes on its way to the client.
+    fileprivate var memory: Int {
+        var bytes = 64
+        for index in 0..<count {
+            bytes += 64
+            if case .string(let text) = (self[index] as DatabaseValue).storage { bytes += text.utf8.count }
+            if case .blob(let data) = (self[index] as DatabaseValue).storage { bytes += data.count }
+        }
+        return bytes
     }
 }

@@ -90,15 +90,25 @@ extension ReadTransaction {
         if isPaged, !countsObjects {
             sql = sql + dialect.page(page)
         }
-        let found = try limited(dialect.statement(sql), timeout)
-        var rows = found.map { row in compiled.outputs.map { $0.cell(row) } }
+        var rows: [[QueryResult.Cell]] = []
+        var columns = compiled.outputs.map { output in
+            var column = output.column
+            for collection in output.collections { column.only[collection.path] = [] }
+            return column
+        }
+        try within(timeout) {
+            try eachRow(of: dialect.statement(sql)) { row in
+                rows.append(compiled.outputs.map { $0.cell(row) })
+                for (number, output) in compiled.outputs.enumerated() {
+                    for collection in output.collections {
+                        guard let element = collection.element(row) else { continue }
+                        columns[number].only[collection.path, default: []].insert(element)
+                    }
+                }
+            }
+        }
         if countsObjects {
             rows = Array(rows.unique.dropFirst(page.offset).prefix(page.limit ?? .max))
-        }
-        let columns = compiled.outputs.map { output in
-            var column = output.column
-            for collection in output.collections { column.only[collection.path] = collection.elements(found) }
-            return column
         }
         return QueryResult(columns: columns, isMap: query.statement.isMap, rows: rows)
     }

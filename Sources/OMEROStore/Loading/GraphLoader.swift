@@ -136,7 +136,8 @@ private final class GraphFiller {
     }
 
     func fill(_ visit: (LoadedObject) throws -> Void) throws {
-        for key in rows.order {
+        for (number, key) in rows.order.enumerated() {
+            if number % 1_000 == 0 { try Deadline.current?.check() }
             guard let loaded = rows.objects[key], let object = objects[key] else { continue }
             let record = builder[object]
             record[Member.id] = Box(key.id)

@@ -67,6 +67,9 @@ final class RowLoader {
             guard objects[key] == nil else { continue }
             objects[key] = Loaded(row: row, plan: plan, type: type)
             order.append(key)
+            guard order.count <= QueryLimit.rows else {
+                throw QueryError(.tooExpensive, "more than \(QueryLimit.rows) objects to load: ask for a page")
+            }
             if !type.maps.isEmpty { new[type.entity, default: []].append(key.id) }
         }
         // Maps come with their objects: the wire can't say that one is missing.

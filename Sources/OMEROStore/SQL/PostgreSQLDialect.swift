@@ -38,11 +38,17 @@ struct PostgreSQLDialect: SQLDialect {
     func upper(_ text: SQLText) -> SQLText { .call("upper", [text]) }
 
     func substring(_ text: SQLText, from start: SQLText, length: SQLText?) -> SQLText {
-        .call("substring", [text] + [start, length].compactMap { $0.map { cast($0, from: .long, to: .int) } })
+        let length = length.map { count in
+            SQLText("CASE WHEN ") + count + SQLText(" >= 0 THEN ") + cast(count, from: .long, to: .int)
+                + SQLText(" END")
+        }
+        return .call("substring", [text, cast(start, from: .long, to: .int)] + (length.map { [$0] } ?? []))
     }
 
     func arithmetic(_ symbol: String, _ left: SQLText, _ right: SQLText, _ type: QueryType) -> SQLText {
-        SQLText("(") + left + SQLText(" \(symbol) ") + right + SQLText(")")
+        let isDivision = symbol == "/" || symbol == "%"
+        let right = isDivision ? SQLText.call("nullif", [right, SQLText("0")]) : right
+        return SQLText("(") + left + SQLText(" \(symbol) ") + right + SQLText(")")
     }
 
     /// That of whole numbers is a `numeric` otherwise.
@@ -53,6 +59,8 @@ struct PostgreSQLDialect: SQLDialect {
 
     func average(_ values: SQLText) -> SQLText { cast(.call("avg", [values]), from: .any, to: .double) }
 
+    func absolute(_ value: SQLText) -> SQLText { .call("abs", [value]) }
+
     func cast(_ value: SQLText, from type: QueryType, to target: CastTarget) -> SQLText {
         let name =
             switch target {
@@ -61,7 +69,27 @@ struct PostgreSQLDialect: SQLDialect {
             case .double: "double precision"
             case .text: "text"
             }
-        return SQLText("CAST(") + value + SQLText(" AS \(name))")
+        let cast = SQLText("CAST(") + value + SQLText(" AS \(name))")
+        guard let condition = condition(on: value, type, target) else { return cast }
+        return SQLText("CASE WHEN ") + condition + SQLText(" THEN ") + cast + SQLText(" END")
+    }
+
+    /// When a cast succeeds; nil if it always does.
+    private func condition(on value: SQLText, _ type: QueryType, _ target: CastTarget) -> SQLText? {
+        let isSmall = target == .int
+        switch (type, target) {
+        case (.string, .int), (.string, .long):
+            return value + SQLText(" ~ '^\\s*[-+]{0,1}[0-9]{1,\(isSmall ? 9 : 18)}\\s*$'")
+        case (.string, .double):
+            return value
+                + SQLText(
+                    " ~ '^\\s*[-+]{0,1}([0-9]+[.]{0,1}[0-9]*|[.][0-9]+)([eE][-+]{0,1}[0-9]{1,2}){0,1}\\s*$'")
+        case (.double, .int), (.quantity, .int), (.long, .int):
+            return value + SQLText(" BETWEEN -2147483648 AND 2147483647")
+        case (.double, .long), (.quantity, .long):
+            return value + SQLText(" BETWEEN -9223372036854774784 AND 9223372036854774784")
+        default: return nil
+        }
     }
 
     func milliseconds(_ time: SQLText) -> SQLText {

@@ -17,15 +17,22 @@ protocol SQLDialect: Sendable {
 
     // MARK: Values
 
+    // None of these may fail for what is in a row: no database says what of a condition it looks at first, so that the
+    // error, or its absence, would tell of rows that the caller may not see. Where there is no value it is null.
+
     func lower(_ text: SQLText) -> SQLText
     func upper(_ text: SQLText) -> SQLText
-    /// From a place, counted from 1, to the end, or so many characters.
+    /// From a place, counted from 1, to the end, or so many characters; what is before the text counts too. Null for less
+    /// than no characters.
     func substring(_ text: SQLText, from start: SQLText, length: SQLText?) -> SQLText
-    /// `+`, `-`, `*`, `/` or `%` of numbers; of whole numbers it is whole.
+    /// `+`, `-`, `*`, `/` or `%` of numbers; of whole numbers it is whole. Null for a division by zero.
     func arithmetic(_ symbol: String, _ left: SQLText, _ right: SQLText, _ type: QueryType) -> SQLText
     /// The sum of the rows' numbers, and their mean.
     func sum(_ values: SQLText, _ type: QueryType) -> SQLText
     func average(_ values: SQLText) -> SQLText
+    func absolute(_ value: SQLText) -> SQLText
+    /// A number with a fraction becomes the nearest whole one, and of two that are as near the even one. Null for a text
+    /// that is no number.
     func cast(_ value: SQLText, from type: QueryType, to target: CastTarget) -> SQLText
     func milliseconds(_ time: SQLText) -> SQLText
     func part(_ part: TimePart, of time: SQLText) -> SQLText

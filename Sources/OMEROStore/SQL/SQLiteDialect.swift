@@ -22,7 +22,7 @@ struct SQLiteDialect: SQLDialect {
     func upper(_ text: SQLText) -> SQLText { .call("omero_upper", [text]) }
 
     func substring(_ text: SQLText, from start: SQLText, length: SQLText?) -> SQLText {
-        .call("substr", [text, start] + (length.map { [$0] } ?? []))
+        .call("omero_substring", [text, start] + (length.map { [$0] } ?? []))
     }
 
     func arithmetic(_ symbol: String, _ left: SQLText, _ right: SQLText, _ type: QueryType) -> SQLText {
@@ -32,14 +32,19 @@ struct SQLiteDialect: SQLDialect {
     func sum(_ values: SQLText, _ type: QueryType) -> SQLText { .call("sum", [values]) }
     func average(_ values: SQLText) -> SQLText { .call("avg", [values]) }
 
+    func absolute(_ value: SQLText) -> SQLText { .call("omero_abs", [value]) }
+
+    // SQLite's own cuts fractions off, and finds a number in every text.
     func cast(_ value: SQLText, from type: QueryType, to target: CastTarget) -> SQLText {
-        let name =
-            switch target {
-            case .int, .long: "INTEGER"
-            case .double: "REAL"
-            case .text: "TEXT"
-            }
-        return SQLText("CAST(") + value + SQLText(" AS \(name))")
+        switch (type, target) {
+        case (.string, .text): value
+        case (.bool, .text):
+            SQLText("CASE ") + value + SQLText(" WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END")
+        case (.double, .text), (.quantity, .text), (.any, .text): .call("omero_text", [value])
+        case (_, .text): SQLText("CAST(") + value + SQLText(" AS TEXT)")
+        case (_, .double): .call("omero_number", [value, SQLText("FALSE")])
+        case (_, .int), (_, .long): .call("omero_number", [value, SQLText("TRUE")])
+        }
     }
 
     func milliseconds(_ time: SQLText) -> SQLText { time }

@@ -1,31 +1,98 @@
+internal import Foundation
 internal import GRDB
 
-/// Functions that SQLite has not, or only for English: OMERO's database folds the case of all letters, and `like`
-/// minds it.
+/// Functions that SQLite has not, or not as OMERO's database has them: PostgreSQL folds the case of all letters, and its
+/// `like` minds it.
+///
+/// None of them fails for what is in a row: the error could tell of a row that the caller may not see, as SQLite does not
+/// say what of a condition it looks at first.
 enum SQLiteFunctions {
     static func add(to db: Database) {
-        db.add(
-            function: DatabaseFunction("omero_lower", argumentCount: 1, pure: true) { values in
-                String.fromDatabaseValue(values[0])?.lowercased()
-            }
-        )
-        db.add(
-            function: DatabaseFunction("omero_upper", argumentCount: 1, pure: true) { values in
-                String.fromDatabaseValue(values[0])?.uppercased()
-            }
-        )
+        // A letter becomes one letter or stays, as PostgreSQL has it: `upper('ß')` is `ß`.
+        add("omero_lower", 1, to: db) { values in
+            string(values[0]).map { letters($0) { $0.lowercaseMapping } }
+        }
+        add("omero_upper", 1, to: db) { values in
+            string(values[0]).map { letters($0) { $0.uppercaseMapping } }
+        }
         // The text, the pattern, the character that takes the meaning from % and _, and whether case is ignored.
-        db.add(
-            function: DatabaseFunction("omero_like", argumentCount: 4, pure: true) { values in
-                guard let text = String.fromDatabaseValue(values[0]), let pattern = String.fromDatabaseValue(values[1])
-                else { return nil }
-                let ignoresCase = Bool.fromDatabaseValue(values[3]) ?? false
-                let escape = String.fromDatabaseValue(values[2])?.unicodeScalars.first ?? "\\"
-                return ignoresCase
-                    ? matches(text.lowercased(), pattern.lowercased(), escape: escape)
-                    : matches(text, pattern, escape: escape)
+        add("omero_like", 4, to: db) { values in
+            guard let text = string(values[0]), let pattern = string(values[1]) else { return nil }
+            let escape = string(values[2])?.unicodeScalars.first ?? "\\"
+            guard Bool.fromDatabaseValue(values[3]) ?? false else {
+                return try matches(text, pattern, escape: escape)
             }
-        )
+            return try matches(
+                letters(text) { $0.lowercaseMapping }, letters(pattern) { $0.lowercaseMapping }, escape: escape)
+        }
+        // The text, where to begin, counted from 1, and how many characters: what is before the text counts too.
+        for count in 2...3 {
+            add("omero_substring", count, to: db) { values in
+                guard let text = string(values[0]), let start = Int64.fromDatabaseValue(values[1]) else { return nil }
+                guard count == 3 else { return substring(text, from: start, to: .max) }
+                guard let length = Int64.fromDatabaseValue(values[2]), length >= 0 else { return nil }
+                let (end, isTooFar) = start.addingReportingOverflow(length)
+                return substring(text, from: start, to: isTooFar ? .max : end)
+            }
+        }
+        add("omero_abs", 1, to: db) { values in
+            switch values[0].storage {
+            case .int64(let number): number == .min ? nil : abs(number)
+            case .double(let number): abs(number)
+            case .null, .string, .blob: nil
+            }
+        }
+        // A number, or the text of one, and whether a whole one is wanted.
+        add("omero_number", 2, to: db) { values in
+            let isWhole = Bool.fromDatabaseValue(values[1]) ?? false
+            switch values[0].storage {
+            case .int64(let number): return isWhole ? number : Double(number)
+            case .double(let number):
+                // Of two that are as near the even one.
+                return isWhole ? Int64(exactly: number.rounded(.toNearestOrEven)) : number
+            case .string(let text):
+                let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+                guard text.utf8.allSatisfy("0123456789+-.eE".utf8.contains) else { return nil }
+                return isWhole ? Int64(text) : Double(text).flatMap { $0.isFinite ? $0 : nil }
+            case .null, .blob: return nil
+            }
+        }
+        add("omero_text", 1, to: db) { values in
+            guard case .double(let number) = values[0].storage else { return string(values[0]) }
+            let text = "\(number)"
+            return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        }
+    }
+
+    private static func add(
+        _ name: String, _ count: Int, to db: Database,
+        _ body: @escaping @Sendable ([DatabaseValue]) throws -> (any DatabaseValueConvertible)?
+    ) {
+        db.add(function: DatabaseFunction(name, argumentCount: count, pure: true, function: body))
+    }
+
+    private static func string(_ value: DatabaseValue) -> String? {
+        switch value.storage {
+        case .string(let text): text
+        case .int64(let number): "\(number)"
+        case .double, .null, .blob: nil
+        }
+    }
+
+    private static func letters(_ text: String, _ change: (Unicode.Scalar.Properties) -> String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let changed = change(scalar.properties).unicodeScalars
+            result.append(changed.count == 1 ? changed[changed.startIndex] : scalar)
+        }
+        return String(result)
+    }
+
+    private static func substring(_ text: String, from start: Int64, to end: Int64) -> String {
+        let first = max(start, 1)
+        guard end > first else { return "" }
+        let scalars = text.unicodeScalars.dropFirst(Int(clamping: first - 1)).prefix(Int(clamping: end - first))
+        return String(String.UnicodeScalarView(scalars))
     }
 
     private enum Part: Equatable {
@@ -36,7 +103,8 @@ enum SQLiteFunctions {
 
     /// Whether a text fits a pattern: % stands for any characters, _ for one. It takes no more steps than both lengths
     /// multiplied, whatever the pattern.
-    static func matches(_ text: String, _ pattern: String, escape: Unicode.Scalar) -> Bool {
+    /// - Throws: when the query's time is over, which it asks on its way.
+    static func matches(_ text: String, _ pattern: String, escape: Unicode.Scalar) throws -> Bool {
         var parts: [Part] = []
         var isEscaped = false
         for scalar in pattern.unicodeScalars {
@@ -56,7 +124,10 @@ enum SQLiteFunctions {
         var part = 0
         // Where to go on when what follows the last % does not fit.
         var retry: (position: Int, part: Int)?
+        var steps = 0
         while position < scalars.count {
+            steps += 1
+            if steps % 65_536 == 0 { try Deadline.current?.check() }
             if part < parts.count, parts[part] == .anything {
                 retry = (position, part)
                 part += 1

@@ -21,19 +21,26 @@ extension Translator {
             return try like(operand, pattern, ignoresCase, escape, context, at: expression.offset)
         case .isNull(let operand): return SQLText("(") + (try value(operand, context).sql) + SQLText(" IS NULL)")
         case .isEmpty(let collection):
-            return SQLText("(NOT EXISTS ") + (try elements(collection, context, selecting: "1")) + SQLText(")")
+            return SQLText("(NOT EXISTS ") + (try elements(collection, context)) + SQLText(")")
         case .existsElements(let collection):
-            return SQLText("(EXISTS ") + (try elements(collection, context, selecting: "1")) + SQLText(")")
+            return SQLText("(EXISTS ") + (try elements(collection, context)) + SQLText(")")
         case .member(let operand, let collection):
+            // Whether nothing is a member of something is not known.
             let value = try value(operand, context)
-            let rows = try elements(collection, context, selecting: "1") { source in
-                SQLText("\(source.alias).id = ") + value.sql
+            let elements = try elements(collection, context) { source throws(QueryError) in
+                guard let entity = source.entity else {
+                    throw .at(collection.offset, .unsupported, "a collection of objects is expected")
+                }
+                try self.check(value, QueryValue(.null, .entity(entity)), at: expression.offset)
+                return "\(source.alias).id"
             }
-            return SQLText("(EXISTS ") + rows + SQLText(")")
+            return SQLText("(") + value.sql + SQLText(" IN ") + elements + SQLText(")")
         case .inList(let operand, let values): return try membership(operand, values, context)
         case .inQuery(let operand, let query):
             let value = try value(operand, context)
-            return SQLText("(") + value.sql + SQLText(" IN ") + (try subquery(query, context).sql) + SQLText(")")
+            let found = try subquery(query, context)
+            try check(value, found, at: expression.offset)
+            return SQLText("(") + value.sql + SQLText(" IN ") + found.sql + SQLText(")")
         case .exists(let query):
             return SQLText("(EXISTS ") + (try subquery(query, context, exists: true).sql) + SQLText(")")
         default: break

@@ -45,17 +45,14 @@ extension Translator {
             return try concatenation(arguments, context)
         case "str":
             try count(1...1)
-            let value = try value(arguments[0], context)
-            return QueryValue(dialect.cast(value.sql, from: value.type, to: .text), .string)
+            return QueryValue(try cast(arguments[0], to: .text, context), .string)
         case "abs":
             try count(1...1)
-            return try call("abs", try value(arguments[0], context).type)
+            let value = try value(arguments[0], context)
+            return QueryValue(dialect.absolute(value.sql), value.type)
         case "mod":
             try count(2...2)
-            let first = try value(arguments[0], context)
-            let second = try value(arguments[1], context)
-            let type = first.type.combined(with: second.type)
-            return QueryValue(dialect.arithmetic("%", first.sql, second.sql, type), type)
+            return try value(Expression(offset, .arithmetic("%", arguments[0], arguments[1])), context)
         case "coalesce", "nullif":
             try count(name == "coalesce" ? 2...100 : 2...2)
             var type = QueryType.any
@@ -63,7 +60,7 @@ extension Translator {
             return try call(name, type)
         case "size":
             try count(1...1)
-            return QueryValue(try elements(arguments[0], context, selecting: "count(*)"), .int)
+            return QueryValue(try elements(arguments[0], context, selecting: { _ in "count(*)" }), .int)
         case "index", "minindex", "maxindex":
             try count(1...1)
             let column = try place(arguments[0], context)

@@ -50,6 +50,9 @@ extension Translator {
         let first = try number(left, context)
         let second = try number(right, context)
         let type = first.type.combined(with: second.type)
+        guard symbol != "%" || type != .double else {
+            throw .at(left.offset, .unsupported, "whole numbers are expected")
+        }
         return QueryValue(dialect.arithmetic(symbol, first.sql, second.sql, type), type)
     }
 
@@ -87,7 +90,6 @@ extension Translator {
     private func cast(
         _ operand: Expression, _ type: String, _ context: QueryContext, at offset: Int
     ) throws(QueryError) -> QueryValue {
-        let value = try value(operand, context)
         let (target, result): (CastTarget, QueryType)
         switch type {
         case "double", "float", "big_decimal": (target, result) = (.double, .double)
@@ -96,7 +98,19 @@ extension Translator {
         case "string", "text": (target, result) = (.text, .string)
         default: throw .at(offset, .unsupported, "no cast to \(type.prefix(40))")
         }
-        return QueryValue(dialect.cast(value.sql, from: value.type, to: target), result)
+        return QueryValue(try cast(operand, to: target, context), result)
+    }
+
+    func cast(
+        _ operand: Expression, to target: CastTarget, _ context: QueryContext
+    ) throws(QueryError) -> SQLText {
+        let value = try value(operand, context)
+        switch value.type {
+        case .time, .bytes, .strings, .unit, .permissions:
+            throw .at(operand.offset, .unsupported, "values of this kind can't be cast")
+        case .bool, .int, .long, .double, .string, .entity, .quantity, .any: break
+        }
+        return dialect.cast(value.sql, from: value.type, to: target)
     }
 
     private func extract(
@@ -119,7 +133,6 @@ extension Translator {
         _ statement: SelectStatement, _ context: QueryContext, exists: Bool = false
     ) throws(QueryError) -> QueryValue {
         guard !statement.isMap else { throw .at(statement.offset, .unsupported, "'new map' in a sub-query") }
-        let masks = context.masks
         let (value, tail) = try select(statement, in: context) { inner throws(QueryError) in
             guard let items = statement.items else {
                 guard let source = inner.written.first, let entity = source.entity else {
@@ -130,8 +143,6 @@ extension Translator {
             guard items.count == 1 || exists else {
                 throw .at(statement.offset, .unsupported, "a sub-query with more than one column")
             }
-            // What is sent is masked, what is compared is not.
-            inner.masks = masks
             return try self.value(items[0].expression, inner)
         }
         let start = SQLText(statement.isDistinct ? "(SELECT DISTINCT " : "(SELECT ")

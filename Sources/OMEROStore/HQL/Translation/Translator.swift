@@ -14,8 +14,6 @@ final class QueryContext {
     var fetches: [(from: Source, steps: [String])] = []
     /// Expressions that the select clause names.
     var aliases: [String: Expression] = [:]
-    /// Within what is sent: private columns are masked.
-    var masks = false
     /// Whether a path may add a table: not in the condition of a join, which comes before it.
     var addsTables = true
 
@@ -228,10 +226,10 @@ final class Translator {
         throw QueryError(.unsupported, "the elements of \(property.name) can't be queried")
     }
 
-    /// `SELECT … FROM` the elements of a collection; `extra` is a further condition.
+    /// `SELECT … FROM` the elements of a collection.
     func elements(
-        _ expression: Expression, _ context: QueryContext, selecting list: String,
-        extra: (Source) throws(QueryError) -> SQLText? = { _ in nil }
+        _ expression: Expression, _ context: QueryContext,
+        selecting list: (Source) throws(QueryError) -> String = { _ in "1" }
     ) throws(QueryError) -> SQLText {
         guard case .path(let names) = expression.kind,
             case .collection(let holder, let property, _) = try node(names, context, at: expression.offset)
@@ -241,9 +239,8 @@ final class Translator {
         var parts = [try belongs(source, to: holder, property)]
         if let type = source.typeCondition { parts.append(type) }
         if let entity = source.entity, let rows = scope.condition(entity, source.alias, dialect) { parts.append(rows) }
-        if let more = try extra(source) { parts.append(more) }
-        return SQLText("(SELECT \(list) FROM ") + source.clause + SQLText(" WHERE ") + .joined(parts, " AND ")
-            + SQLText(")")
+        return SQLText("(SELECT \(try list(source)) FROM ") + source.clause + SQLText(" WHERE ")
+            + .joined(parts, " AND ") + SQLText(")")
     }
 }
 
