@@ -60,6 +60,26 @@ struct FaultTests: FaultSuite {
         }
     }
 
+    @Test(
+        "a communicator that ends does not wait for a connection that is still being made", arguments: ["tcp", "ssl"])
+    func endsWhileConnecting(_ transport: String) async throws {
+        let peer = try await ScriptedServer.start(greeting: [])
+        let clock = ContinuousClock()
+        var start = clock.now
+        await withTaskGroup { tasks in
+            tasks.addTask {
+                try? await withCommunicator(CommunicatorConfiguration()) { client in
+                    try await client.proxy("echo:\(transport) -h 127.0.0.1 -p \(peer.port)").ping()
+                }
+            }
+            try? await expectEventually { peer.connections > 0 }
+            start = clock.now
+            tasks.cancelAll()
+        }
+        #expect(clock.now - start < .seconds(4), "the time for a handshake is \(Timeouts().handshake)")
+        await peer.stop()
+    }
+
     @Test("a peer that answers with HTTP is no Ice server, and the error shows what came")
     func greetsWithHTTP() async throws {
         try await withPeer(greeting: Array("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".utf8)) {

@@ -12,7 +12,7 @@ final class OutgoingConnections: Sendable {
     }
 
     private enum Entry {
-        case connecting(EventLoopFuture<Connection>)
+        case connecting(EventLoopFuture<Connection>, ConnectAttempt)
         case open(Connection)
     }
 
@@ -92,12 +92,13 @@ final class OutgoingConnections: Sendable {
         let (future, isNew) = try state.withLock { state throws(IceError) -> (EventLoopFuture<Connection>, Bool) in
             guard !state.closed else { throw IceError(.shutDown, "the communicator has ended") }
             switch state.entries[key] {
-            case .connecting(let future): return (future, false)
+            case .connecting(let future, _): return (future, false)
             case .open(let connection) where connection.isOpen:
                 return (connection.eventLoop.makeSucceededFuture(connection), false)
             case .open, nil:
-                let future = Connector(communicator: communicator, endpoint: endpoint).connect()
-                state.entries[key] = .connecting(future)
+                let attempt = ConnectAttempt()
+                let future = Connector(communicator: communicator, endpoint: endpoint, attempt: attempt).connect()
+                state.entries[key] = .connecting(future, attempt)
                 return (future, true)
             }
         }
@@ -136,14 +137,44 @@ final class OutgoingConnections: Sendable {
             state.closed = true
             return Array(state.entries.values)
         }
-        for case .open(let connection) in entries { connection.close() }
+        for entry in entries {
+            switch entry {
+            case .open(let connection): connection.close()
+            case .connecting(_, let attempt): attempt.abort()
+            }
+        }
         for entry in entries {
             switch entry {
             case .open(let connection): await connection.waitUntilClosed()
-            // Ends within its own time-outs; what it makes is closed at once (see `finished`).
-            case .connecting(let future): await (try? future.get())?.waitUntilClosed()
+            // What was made all the same is closed at once (see `finished`).
+            case .connecting(let future, _): await (try? future.get())?.waitUntilClosed()
             }
         }
+    }
+}
+
+/// What a connection is being made with, so that who does not want it any more need not wait for its time-outs.
+final class ConnectAttempt: Sendable {
+    private struct State {
+        var channels: [any Channel] = []
+        var isAborted = false
+    }
+    private let state = Mutex(State())
+
+    func use(_ channel: any Channel) {
+        let isAborted = state.withLock { state in
+            state.channels.append(channel)
+            return state.isAborted
+        }
+        if isAborted { channel.close(promise: nil) }
+    }
+
+    func abort() {
+        let channels = state.withLock { state in
+            state.isAborted = true
+            return state.channels
+        }
+        for channel in channels { channel.close(promise: nil) }
     }
 }
 

@@ -7,6 +7,8 @@ import NIOPosix
 struct Connector: Sendable {
     let communicator: Communicator
     let endpoint: Endpoint
+    /// What may abort it.
+    var attempt = ConnectAttempt()
 
     func connect() -> EventLoopFuture<Connection> {
         let loop = communicator.eventLoopGroup.next()
@@ -20,6 +22,10 @@ struct Connector: Sendable {
             } catch {
                 return loop.makeFailedFuture(self.error(.illegalArgument, "\(source) is no local address", .connect))
             }
+        }
+        bootstrap = bootstrap.channelInitializer { channel in
+            attempt.use(channel)
+            return channel.eventLoop.makeSucceededVoidFuture()
         }
         return bootstrap.connect(host: address.host, port: Int(address.port))
             .flatMapErrorThrowing { throw connectError($0) }
