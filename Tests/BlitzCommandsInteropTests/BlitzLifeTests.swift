@@ -3,23 +3,32 @@ import InteropProcess
 import Testing
 
 /// The built command, as people and scripts use it: see Tests/Interop/Commands.
-@Suite(.enabled(if: !python.isEmpty, "omero-py is not prepared: eval \"$(scripts/peers)\""))
+@Suite(.serialized, .enabled(if: !python.isEmpty, "omero-py is not prepared: eval \"$(scripts/peers)\""))
 struct BlitzLifeTests {
-    @Test func `blitz at a terminal and in pipes, against blitz serve and next to the omero command`() async throws {
+    @Test func `blitz in pipes and at a terminal, against blitz serve and next to the omero command`() async throws {
+        try await run("blitz_life.py", passing: 22)
+    }
+
+    @Test func `blitz in tmux, against blitz serve and against real Ice behind the real glacier2router`() async throws {
+        try await run("blitz_tmux.py", passing: 12)
+    }
+
+    @Test func `every mistake of a newcomer gets one clear sentence and a next step`() async throws {
+        try await run("blitz_mistakes.py", passing: 32)
+    }
+
+    /// - Parameter least: how many checks the driver has.
+    private func run(_ driver: String, passing least: Int) async throws {
         let blitz = root.appendingPathComponent(".build/debug/blitz").path
         try #require(FileManager.default.isExecutableFile(atPath: blitz), "swift build makes it")
-        let process = try ForeignProcess(
-            python,
-            [
-                "-W", "ignore", root.appendingPathComponent("Tests/Interop/Commands/blitz_life.py").path, "--blitz",
-                blitz,
-            ])
+        let path = root.appendingPathComponent("Tests/Interop/Commands/\(driver)").path
+        let process = try ForeignProcess(python, ["-W", "ignore", path, "--blitz", blitz])
         defer { process.stop() }
-        let text = try await process.finish(within: .seconds(900))
+        let text = try await process.finish(within: .seconds(600))
         let report = DriverReport(text)
         for failure in report.failures { Issue.record("\(failure)") }
         #expect(report.isComplete, "the driver did not come to its end: \(text.suffix(500))")
-        #expect(report.passed >= 28)
+        #expect(report.passed >= least)
     }
 }
 

@@ -97,8 +97,9 @@ import Testing
         let row = Row(id: 1, name: String(repeating: "x", count: 60))
         #expect(lines([row], 20)[1] == "1   \(String(repeating: "x", count: 15))…")
         #expect(lines([row], nil)[1].count == 64)
-        // Below eight columns a text says nothing.
-        #expect(lines([row], 5)[1] == "1   xxxxxxx…")
+        // Below eight columns a text says nothing, and the line is cut.
+        #expect(lines([row], 9)[1] == "1   xxxx…")
+        #expect(lines([row], 5)[1] == "1   …")
     }
 
     @Test func `names can't break a line or move the cursor`() {

@@ -137,7 +137,15 @@ struct Connector {
             console.progress("Connecting to \(address.withoutUser.target) …")
         }
         defer { console.progressDone() }
-        return try await BlitzGateway.connect(configuration)
+        do {
+            return try await BlitzGateway.connect(configuration)
+        } catch let error as GatewayError where error.kind == .notInGroup {
+            // Servers tell the two apart, in words and numbers of their own.
+            guard case .named(let group) = configuration.group else { throw error }
+            throw Failure(
+                .notInGroup, "there is no group \(group.onOneLine), or this user is not in it",
+                advice: "Without a group the user's default one is taken: blitz whoami then shows the others")
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import OMEROServer
 
 #if canImport(Darwin)
     import Darwin
@@ -125,13 +126,15 @@ func passwordFromInput(_ console: Console) throws -> String {
 }
 
 /// The first line of a file that holds a password.
-func firstLine(ofFile path: String) throws -> String {
+func firstLine(ofFile path: String) throws -> String { String(try textOfFile(path).prefix { !$0.isNewline }) }
+
+/// The content of a file that an option names.
+func textOfFile(_ path: String) throws -> String {
     do {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        return String(text.prefix { !$0.isNewline })
+        return try String(contentsOfFile: path, encoding: .utf8)
     } catch {
         throw Failure(
-            .disk, "\(path.onOneLine) can't be read: \(Failure.reason(of: error))",
+            .disk, "\(path.onOneLine) can't be read: \(systemReason(of: error))",
             advice: "Look at the path and at the file's permissions")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import OMEROServer
 
 /// Where a command writes: results to one side, everything else to the other.
 struct Console: Sendable {
@@ -114,23 +115,11 @@ struct DescriptorOutput: TextOutput {
         do {
             try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
         } catch {
-            let reason = Failure.reason(of: error)
+            let reason = systemReason(of: error)
             guard reason != String(cString: strerror(EPIPE)) else { throw ExitCode(128 + SIGPIPE) }
             throw Failure(
                 .disk, "the output can't be written: \(reason)",
                 advice: "Make room on the disk, or write somewhere else")
         }
-    }
-}
-
-extension Failure {
-    /// What the operating system said, without Foundation's frame around it.
-    static func reason(of error: any Error) -> String {
-        let error = error as NSError
-        let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
-        for candidate in [underlying, error].compactMap(\.self) where candidate.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(candidate.code)))
-        }
-        return error.localizedDescription.onOneLine
     }
 }

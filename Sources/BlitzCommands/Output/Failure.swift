@@ -48,6 +48,9 @@ struct Failure: Error, Sendable, Hashable {
         case (.timedOut, _) where error.phase == .router:
             cause = .notOMERO
             advice = "That port may have TLS, or belong to something else. \(Self.ports)"
+        case (.badConfiguration, _) where error.isAboutKnownServers:
+            cause = .disk
+            advice = "Look at the permissions and at the free space there, or name another folder in OMERO_USERDIR"
         case (.inactiveUser, _):
             message = "the account is there, but may not log in" + place
         default: break
@@ -66,6 +69,7 @@ struct Failure: Error, Sendable, Hashable {
             "Check the group's name; without one the user's default group is taken"
         case .notInGroup: "See which groups there are: blitz whoami"
         case .unreachable, .connectionLost, .timedOut, .notAnOMEROServer: "Find out more: blitz doctor"
+        case .serverError, .protocolError: "The server's administrator may find more in its log"
         default: nil
         }
     }
@@ -99,10 +103,17 @@ struct Failure: Error, Sendable, Hashable {
 
     /// Only servers meet these by themselves: a gateway explains them.
     private init(listening error: IceError) {
-        if error.phase == .listen, error.message.contains(" is in use") {
+        let message = error.message.onOneLine
+        if error.phase == .listen, message.contains(" is in use") {
             self.init(
-                .portInUse, "\(error.message.onOneLine): another program listens there already",
+                .portInUse, "\(message): another program listens there already",
                 advice: "Stop it, or choose other ports with --port and --insecure-port; 0 takes a free one")
+        } else if error.phase == .listen, message.contains("needs more rights") {
+            self.init(
+                .setting, "\(message) than this account has",
+                advice: "Choose a port from 1024 on with --port, as OMERO's own 4064")
+        } else if error.phase == .listen, message.contains("is not an address of this machine") {
+            self.init(.setting, message, advice: "Name an address of this machine with --host, or 0.0.0.0 for all")
         } else {
             self.init(.failed, "\(error)".onOneLine)
         }
@@ -144,5 +155,14 @@ extension String {
     fileprivate var sentence: String {
         guard let last, !".!?…:".contains(last) else { return self }
         return last.isLetter || last.isNumber || "\"')]".contains(last) ? self + "." : self
+    }
+}
+
+extension GatewayError {
+    /// Whether the file of known servers could not be read or written.
+    fileprivate var isAboutKnownServers: Bool {
+        guard let failure = (cause as? IceError)?.cause as? TLSFailure else { return false }
+        if case .knownServers = failure.reason { return true }
+        return false
     }
 }

@@ -39,8 +39,10 @@ struct Table {
 
     func lines(on terminal: Terminal) -> [String] {
         let widths = widths(within: terminal.columns)
-        let head = line(titles, widths)
-        return [terminal.styled(head, .bold)] + cells.map { line($0, widths) }
+        // Cut off rather than broken in two, where the terminal is too narrow even so.
+        let limit = terminal.columns ?? .max
+        let head = line(titles, widths).cut(to: limit)
+        return [terminal.styled(head, .bold)] + cells.map { line($0, widths).cut(to: limit) }
     }
 
     private func line(_ cells: [String], _ widths: [Int]) -> String {
@@ -49,14 +51,21 @@ struct Table {
         return line
     }
 
-    /// Where it is too wide, the widest of the columns that give is made smaller, down to eight.
+    /// A text that is shorter says nothing.
+    private static let least = 8
+
+    /// The widths of the columns that are shown. Where all are too wide, the last ones are left out, if there are more
+    /// than two; of the others the widest that give are made smaller.
     private func widths(within limit: Int?) -> [Int] {
         var widths = titles.indices.map { index in
             max(titles[index].columns, cells.map { index < $0.count ? $0[index].columns : 0 }.max() ?? 0)
         }
         guard let limit else { return widths }
-        while widths.reduce(0, +) + 2 * (widths.count - 1) > limit {
-            let candidates = widths.indices.filter { gives[$0] && widths[$0] > 8 }
+        func sum(_ widths: [Int]) -> Int { widths.reduce(0, +) + 2 * (widths.count - 1) }
+        func smallest() -> [Int] { widths.indices.map { gives[$0] ? min(Self.least, widths[$0]) : widths[$0] } }
+        while widths.count > 2, sum(smallest()) > limit { widths.removeLast() }
+        while sum(widths) > limit {
+            let candidates = widths.indices.filter { gives[$0] && widths[$0] > Self.least }
             guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
         }

@@ -180,13 +180,14 @@ enum PropertiesFile {
     static func read(_ path: String) throws -> [String: String] {
         var values: [String: String] = [:]
         // A line of Windows ends with one character, which is another one than "\n".
-        let lines = try String(contentsOfFile: path, encoding: .utf8).split(
-            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let lines = try textOfFile(path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (number, line) in lines.enumerated() {
             let line = line.trimmingCharacters(in: .whitespaces)
             if line.isEmpty || line.hasPrefix("#") { continue }
             guard let equals = line.firstIndex(of: "=") else {
-                throw ValidationError("\(path), line \(number + 1): expected key=value")
+                throw Failure(
+                    .setting, "\(path.onOneLine), line \(number + 1) is no setting",
+                    advice: "Write it like omero.key=value, or begin it with # if it is none")
             }
             let key = line[..<equals].trimmingCharacters(in: .whitespaces)
             values[key] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)

@@ -118,8 +118,9 @@ private struct LoginConversation {
             try named ?? connector.askForServer(default: settings.address?.value.withoutUser.target ?? "localhost")
         let group = settings.groupAskedFor
         if let credentials = settings.credentials, !credentials.origin.isLastLogin, command.sudo == nil {
-            let gateway = try await connector.open(
-                connector.configuration(address, credentials.value, group: group, settings))
+            let gateway = try await joining {
+                try await connector.open(connector.configuration(address, credentials.value, group: group, settings))
+            }
             return Opened(
                 gateway: gateway, verb: command.key == nil ? "Logged in" : "Joined a session", shouldStore: true)
         }
@@ -130,6 +131,17 @@ private struct LoginConversation {
                 connector.configuration(address, .password(user: user, password), group: group, settings))
         }
         return Opened(gateway: gateway, verb: "Logged in", shouldStore: true)
+    }
+
+    /// A server says of a key that it does not know what it says of a wrong password.
+    private func joining(_ open: () async throws -> BlitzGateway) async throws -> BlitzGateway {
+        do {
+            return try await open()
+        } catch let error as GatewayError where command.key != nil && error.saysThatSessionIsOver {
+            throw Failure(
+                .noSession, "the server has no session with that key, or it is over",
+                advice: "Log in with a password: blitz login user@host")
+        }
     }
 
     /// The stored session that is meant, if there is one and it is still open.

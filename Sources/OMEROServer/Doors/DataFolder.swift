@@ -21,15 +21,7 @@ final class DataFolder: Sendable {
     /// - Throws: ``ServerError``.
     init(_ path: String) throws {
         self.path = path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw ServerError(.file, "the data folder \(path) cannot be made: \(Self.reason(of: error))")
-        }
+        try Self.makeFolder(path)
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw ServerError(.file, "the data folder \(path) cannot be written: \(String(cString: strerror(errno)))")
@@ -42,11 +34,16 @@ final class DataFolder: Sendable {
         lock = Mutex(descriptor)
     }
 
-    /// What the operating system said, where Foundation knows.
-    private static func reason(of error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        guard let underlying, underlying.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
-        return String(cString: strerror(Int32(underlying.code)))
+    /// Makes the folder and those above it, as far as they are missing; who may enter is the owner alone.
+    private static func makeFolder(_ path: String) throws {
+        var failure: Int32?
+        func make(_ folder: String) {
+            if mkdir(folder, 0o700) != 0, errno != EEXIST { failure = failure ?? errno }
+        }
+        for end in path.indices where path[end] == "/" && end > path.startIndex { make(String(path[..<end])) }
+        make(path)
+        guard let failure else { return }
+        throw ServerError(.file, "the data folder \(path) cannot be made: \(String(cString: strerror(failure)))")
     }
 
     deinit { unlock() }
@@ -92,7 +89,7 @@ final class DataFolder: Sendable {
         do {
             return try String(contentsOfFile: file, encoding: .utf8)
         } catch {
-            throw ServerError(.file, "\(file) cannot be read: \(error.localizedDescription)")
+            throw ServerError(.file, "\(file) cannot be read: \(systemReason(of: error))")
         }
     }
 }

@@ -4,10 +4,12 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 
@@ -51,8 +53,9 @@ class Answer:
 class Blitz:
     """One person's `blitz`: sessions and known servers are in a folder of its own."""
 
-    def __init__(self, path, home, limit=60):
-        self.path, self.home, self.limit = path, home, limit
+    def __init__(self, path, home, limit=60, before=()):
+        """`before` is a command that runs it, such as one that changes the user."""
+        self.path, self.home, self.limit, self.before = path, home, limit, list(before)
 
     def environment(self, more):
         kept = {key: value for key, value in os.environ.items() if not key.startswith("OMERO_")}
@@ -61,10 +64,15 @@ class Blitz:
     def __call__(self, *arguments, stdin="", stdout=subprocess.PIPE, **environment):
         arguments = [str(one) for one in arguments]
         done = subprocess.run(
-            [self.path] + arguments, input=stdin.encode(), stdout=stdout, stderr=subprocess.PIPE, timeout=self.limit,
+            self.before + [self.path] + arguments, input=stdin.encode(), stdout=stdout, stderr=subprocess.PIPE, timeout=self.limit,
             env=self.environment(environment))
         out = done.stdout.decode() if done.stdout is not None else ""
         return Answer(arguments, done.returncode, out, done.stderr.decode())
+
+    @staticmethod
+    def problem(answer):
+        """What standard error says with --json."""
+        return json.loads(answer.err.splitlines()[-1])
 
     def start(self, *arguments, **environment):
         return subprocess.Popen([self.path] + [str(one) for one in arguments], stdin=subprocess.DEVNULL,
@@ -138,3 +146,25 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+
+
+class RealServer:
+    """A server of omero-py's classes on real Ice, behind the real glacier2router: nothing of ours."""
+
+    host = "127.0.0.1"
+
+    def __init__(self):
+        peers = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", os.path.join(peers, "Peers", "glacier2", "run_glacier2.py"), "--certs",
+             os.environ["SWIFT_OMERO_CERTS"], "--session-timeout", "60", "--backend",
+             os.path.join(peers, "Gateway", "real_ice_server.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(re.search(r"-p (\d+)", self.process.stdout.readline().decode()).group(1))
+
+    def at(self, user):
+        return "%s@%s:%d" % (user, self.host, self.port)
+
+    def stop(self):
+        self.process.stdin.close()
+        return self.process.wait(30)

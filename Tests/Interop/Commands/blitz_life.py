@@ -8,17 +8,15 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Server"))
 
 from checks import Checks, equal  # noqa: E402
 from cli import Cli  # noqa: E402
-from blitz import Blitz, Server  # noqa: E402
+from blitz import Blitz, RealServer, Server  # noqa: E402
 
 KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -296,18 +294,10 @@ def check_blitz_uses_the_session_of_omero(world):
 
 
 def check_behind_the_real_router(world):
-    """A server of omero-py's classes on real Ice, behind the real glacier2router."""
-    peers = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", os.path.join(peers, "Peers", "glacier2", "run_glacier2.py"), "--certs",
-         os.environ["SWIFT_OMERO_CERTS"], "--session-timeout", "60", "--backend",
-         os.path.join(peers, "Gateway", "real_ice_server.py")],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    server = RealServer()
     try:
-        ready = process.stdout.readline().decode()
-        at = "127.0.0.1:" + re.search(r"-p (\d+)", ready).group(1)
         blitz = world.person()
-        blitz("login", "sample-leader@" + at, "-w", "leader-1").expect(errs=["Logged in as sample-leader"])
+        blitz("login", server.at("sample-leader"), "-w", "leader-1").expect(errs=["Logged in as sample-leader"])
         me = blitz("whoami", "--json").json()
         equal((me["userName"], me["groupName"], me["secure"]), ("sample-leader", "sample-private", True))
         equal({row["outcome"] for row in blitz("doctor", "--json").rows()}, {"good"})
@@ -315,16 +305,14 @@ def check_behind_the_real_router(world):
         equal([row["state"] for row in blitz("sessions", "--json").rows()], ["open"])
         blitz("sessions", "group", "sample-read-only").expect(outs=["sample-read-only"])
         equal(blitz("whoami", "--json").json()["groupName"], "sample-read-only")
-        equal(Cli(blitz.home)("sessions", "list").table()[0]["User"], "sample-leader")
-        world.person()("login", "sample-leader@" + at, "-w", "wrong").fails(6, "does not accept")
+        world.person()("login", server.at("sample-leader"), "-w", "wrong").fails(6, "does not accept")
         sudo = world.person()
-        sudo("login", "sample-member@" + at, "--sudo", "root", "-w", "omero").expect()
+        sudo("login", server.at("sample-member"), "--sudo", "root", "-w", "omero").expect()
         equal(sudo("whoami", "--json").json()["actingUser"], "root")
         blitz("logout").expect(errs=["Logged out"])
         blitz("whoami").fails(8)
     finally:
-        process.stdin.close()
-        process.wait(30)
+        server.stop()
 
 
 # MARK: Mistakes
@@ -434,6 +422,20 @@ def check_files_that_do_not_serve(world):
     equal((answer.code in (141, -signal.SIGPIPE), answer.err), (True, ""))
     blocked = Blitz(world.path, os.path.join("/dev/null", "home"))
     blocked("login", server.at("sample-leader"), "-w", "leader-1").expect(2, errs=["/dev/null"])
+
+
+def check_mistakes_on_the_command_line(world):
+    blitz = world.person()
+    blitz("frobnicate").expect(64, errs=["Usage:"])
+    blitz("login", "-w", "a", "--password-stdin", "x@y").expect(64, errs=["exclude each other"])
+    blitz("ls", "nothing-known").expect(64, errs=["nothing-known"])
+    blitz("help", "exit-codes").expect(outs=["64", "130", "refused"])
+    blitz("--help").expect(outs=["blitz login user@host", "exit-codes"])
+    codes = {row["exitCode"] for row in blitz("exit-codes", "--json").rows()}
+    assert {0, 2, 3, 6, 8, 130} <= codes, codes
+
+
+# MARK: Mistakes of typing; the others are in blitz_mistakes.py
 
 
 def check_mistakes_on_the_command_line(world):
