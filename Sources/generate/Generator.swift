@@ -11,6 +11,7 @@ struct Generator {
     }
 
     func files(_ module: Module) throws -> [String: String] {
+        if module == .gateway { return ["LoadPaths.swift": LoadPathWriter(types).file()] }
         if module == .store { return try ModelWriter(schema: schema).files() }
         var files: [String: String] = [:]
         func add(_ path: String, _ content: String) throws {

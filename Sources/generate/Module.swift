@@ -4,6 +4,8 @@ enum Module: String, CaseIterable {
     case api = "OMEROAPI"
     /// Only tables of the data model.
     case store = "OMEROStore"
+    /// Only what can be loaded along with an object.
+    case gateway = "OMERO"
 
     /// The module of a type; what is not OMERO's own goes where it is needed.
     init(holding id: String) { self = Self.isModel(id) ? .model : .api }

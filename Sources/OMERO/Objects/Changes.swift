@@ -124,7 +124,7 @@ extension GatewayContext {
     }
 
     /// The context of the object's own group; asks for it where the object does not say.
-    private func own<Object: IObjectProtocol>(of object: Object) async throws -> ScopedGateway {
+    func own<Object: IObjectProtocol>(of object: Object) async throws -> ScopedGateway {
         if let group = object.groupID { return inGroup(group) }
         return try inGroup(of: try await inAllGroups.object(Object.self, id: try object.requiredID))
     }

@@ -77,12 +77,14 @@ extension GatewayContext {
 
     /// Deletes an object, in its own group.
     @discardableResult
-    public func delete<Object: IObjectProtocol>(_ object: Object, options: GraphOptions = .init()) async throws
-        -> GraphReport
-    {
-        let context = object.groupID.map { inGroup($0) } ?? with { $0 = callContext }
-        return try await context.delete(
-            ModelFacts.name(of: object.object.descriptor), ids: [try object.requiredID], options: options)
+    public func delete(
+        _ object: some IObjectProtocol,
+        options: GraphOptions = .init(),
+        progress: @Sendable (CommandProgress) -> Void = { _ in }
+    ) async throws -> GraphReport {
+        try await own(of: object).delete(
+            ModelFacts.name(of: object.object.descriptor), ids: [try object.requiredID], options: options,
+            progress: progress)
     }
 
     @discardableResult
@@ -92,13 +94,8 @@ extension GatewayContext {
         options: GraphOptions = .init(),
         progress: @Sendable (CommandProgress) -> Void = { _ in }
     ) async throws -> GraphReport {
-        guard !ids.isEmpty else { return GraphReport() }
-        let request = Delete2.make { draft in
-            draft.targetObjects = [type: ids]
-            options.fill(&draft)
-        }
-        let response = try await submit(request, limit: options.limit, progress: progress)
-        return GraphReport(deleted: try typed(response, Delete2Response.self).deletedObjects)
+        let response = try await carryOut(Delete2.self, Delete2Response.self, type, ids, options, progress) { _ in }
+        return GraphReport(deleted: response?.deletedObjects ?? [:])
     }
 
     /// Moves objects, with what they hold, to another group. Links to what stays are cut.
@@ -110,15 +107,29 @@ extension GatewayContext {
         options: GraphOptions = .init(),
         progress: @Sendable (CommandProgress) -> Void = { _ in }
     ) async throws -> GraphReport {
-        guard !ids.isEmpty else { return GraphReport() }
-        let request = Chgrp2.make { draft in
-            draft.targetObjects = [ModelFacts.name(of: type): ids]
+        try await move(ModelFacts.name(of: type), ids, group, options, progress)
+    }
+
+    /// Moves an object, with what it holds, from its own group to another.
+    @discardableResult
+    public func move(
+        _ object: some IObjectProtocol,
+        toGroup group: Int64,
+        options: GraphOptions = .init(),
+        progress: @Sendable (CommandProgress) -> Void = { _ in }
+    ) async throws -> GraphReport {
+        try await own(of: object).move(
+            ModelFacts.name(of: object.object.descriptor), [try object.requiredID], group, options, progress)
+    }
+
+    private func move(
+        _ type: String, _ ids: [Int64], _ group: Int64, _ options: GraphOptions,
+        _ progress: @Sendable (CommandProgress) -> Void
+    ) async throws -> GraphReport {
+        let response = try await carryOut(Chgrp2.self, Chgrp2Response.self, type, ids, options, progress) { draft in
             draft.groupId = group
-            options.fill(&draft)
         }
-        let response = try typed(
-            try await submit(request, limit: options.limit, progress: progress), Chgrp2Response.self)
-        return GraphReport(included: response.includedObjects, deleted: response.deletedObjects)
+        return GraphReport(included: response?.includedObjects ?? [:], deleted: response?.deletedObjects ?? [:])
     }
 
     /// Makes objects, with what they hold, another user's.
@@ -130,19 +141,49 @@ extension GatewayContext {
         options: GraphOptions = .init(),
         progress: @Sendable (CommandProgress) -> Void = { _ in }
     ) async throws -> GraphReport {
-        guard !ids.isEmpty else { return GraphReport() }
-        let request = Chown2.make { draft in
-            draft.targetObjects = [ModelFacts.name(of: type): ids]
-            draft.userId = user
-            options.fill(&draft)
-        }
-        let response = try typed(
-            try await submit(request, limit: options.limit, progress: progress), Chown2Response.self)
-        return GraphReport(included: response.includedObjects, deleted: response.deletedObjects)
+        try await give(ModelFacts.name(of: type), ids, user, options, progress)
     }
 
-    private func typed<Wanted: ResponseProtocol>(_ response: Response, _ type: Wanted.Type) throws -> Wanted {
-        if let typed = response.cast(to: type) { return typed }
+    /// Makes an object, with what it holds, another user's, in its own group.
+    @discardableResult
+    public func give(
+        _ object: some IObjectProtocol,
+        toUser user: Int64,
+        options: GraphOptions = .init(),
+        progress: @Sendable (CommandProgress) -> Void = { _ in }
+    ) async throws -> GraphReport {
+        try await own(of: object).give(
+            ModelFacts.name(of: object.object.descriptor), [try object.requiredID], user, options, progress)
+    }
+
+    private func give(
+        _ type: String, _ ids: [Int64], _ user: Int64, _ options: GraphOptions,
+        _ progress: @Sendable (CommandProgress) -> Void
+    ) async throws -> GraphReport {
+        let response = try await carryOut(Chown2.self, Chown2Response.self, type, ids, options, progress) { draft in
+            draft.userId = user
+        }
+        return GraphReport(included: response?.includedObjects ?? [:], deleted: response?.deletedObjects ?? [:])
+    }
+
+    /// Has the server carry out a command on objects; nil where there are none.
+    private func carryOut<Command: GraphModify2Protocol, Answer: ResponseProtocol>(
+        _ command: Command.Type,
+        _ answer: Answer.Type,
+        _ type: String,
+        _ ids: [Int64],
+        _ options: GraphOptions,
+        _ progress: @Sendable (CommandProgress) -> Void,
+        _ fill: (inout Draft<Command>) -> Void
+    ) async throws -> Answer? {
+        guard !ids.isEmpty else { return nil }
+        let request = Command.make { draft in
+            draft.targetObjects = [type: ids]
+            options.fill(&draft)
+            fill(&draft)
+        }
+        let response = try await submit(request, limit: options.limit, progress: progress)
+        if let typed = response.cast(to: answer) { return typed }
         throw GatewayError(
             .protocolError, "the server answered the command with \(response.typeID)", phase: .call,
             mayHaveHappened: true)

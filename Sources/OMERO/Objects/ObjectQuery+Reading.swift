@@ -36,7 +36,7 @@ extension ObjectQuery {
             switch order {
             case .id: text += " order by obj.id"
             case .name:
-                text += " order by lower(obj.\(ModelFacts.nameProperty(of: Object.descriptor) ?? "id")), obj.id"
+                text += " order by lower(obj.\(nameProperty)), obj.id"
             case .property(let property, let descending):
                 text += " order by obj.\(property)\(descending ? " desc" : ""), obj.id"
             }
@@ -44,11 +44,15 @@ extension ObjectQuery {
         return (text, parameters)
     }
 
-    /// `datasetLinks.parent` is two joins.
+    /// `datasetLinks.parent` is two joins. `details` are no object of their own: `details.owner` is one.
     private static func fetch(_ path: String, number: Int) -> String {
         var text = ""
         var from = "obj"
         for (index, part) in path.split(separator: ".").enumerated() {
+            guard part != "details" else {
+                from += ".details"
+                continue
+            }
             let alias = "f\(number)_\(index)"
             text += " left outer join fetch \(from).\(part) as \(alias)"
             from = alias

@@ -4,7 +4,7 @@ public import OMEROModel
 /// A question for objects of one class: filters, order, and what to load along. Nothing is asked until it is read.
 ///
 /// ```swift
-/// for try await image in gateway.objects(Image.self).inside(dataset).ordered(by: .name).loading("pixels") {
+/// for try await image in gateway.objects(Image.self).inside(dataset).ordered(by: .name).loading(\.pixels) {
 ///     print(try image.name)
 /// }
 /// let count = try await gateway.inAllGroups.objects(Project.self).ownedBy(me.userID).count()
@@ -29,6 +29,8 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
     }
 
     let context: any GatewayContext
+    /// The class as queries name it.
+    let className: String
     private(set) var clauses: [Clause] = []
     private(set) var joins: [String] = []
     private(set) var order = Order.id
@@ -38,7 +40,11 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
     private(set) var pageSize = 500
     private(set) var usesOwnerOfContext = true
 
-    init(_ context: any GatewayContext) { self.context = context }
+    /// - Parameter className: the class that is asked for, where `Object` is only a base of it.
+    init(_ context: any GatewayContext, className: String = ModelFacts.name(of: Object.self)) {
+        self.context = context
+        self.className = className
+    }
 
     private func with(_ change: (inout Self) -> Void) -> Self {
         var copy = self
@@ -47,7 +53,7 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
     }
 
     /// A clause whose parameters have names of its own.
-    private func filtered(_ text: (_ prefix: String) -> String, _ values: [RValue?] = []) -> Self {
+    func filtered(_ text: (_ prefix: String) -> String, _ values: [RValue?] = []) -> Self {
         with { query in
             let prefix = ":p\(query.clauses.count)x"
             var parameters: [String: RValue?] = [:]
@@ -80,11 +86,20 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
         return filtered({ "obj.\(property) = \($0)0" }, [value])
     }
 
+    /// Only objects with these values of properties, all of them; nil finds those without one.
+    ///
+    /// ```swift
+    /// gateway.objects(Experimenter.self).matching(["lastName": "Öztürk", "ldap": false])
+    /// ```
+    public func matching(_ attributes: [String: RValue?]) -> Self {
+        attributes.sorted { $0.key < $1.key }.reduce(self) { $0.matching($1.key, equals: $1.value) }
+    }
+
     /// Only these, in this order; numbers that nothing is found for are left out. Reads them in one go.
     public func ids(_ ids: [Int64]) -> Self { with { $0.ids = ids } }
 
-    /// Only what is in that container: datasets of a project, images of a dataset, plates of a screen, wells of a
-    /// plate, ROIs of an image.
+    /// Only what is in that container, directly or further below: datasets of a project, images of a dataset, a project,
+    /// a well or a plate, plates of a screen, wells of a plate, ROIs of an image, images of a folder, tags of a tag set.
     public func inside(_ parent: some IObjectProtocol) -> Self {
         inside(ModelFacts.name(of: parent.object.descriptor), id: parent.id ?? -1)
     }
@@ -95,37 +110,22 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
     }
 
     private func inside(_ parent: String, id: Int64) -> Self {
-        for way in ModelFacts.upwards(from: className) {
-            switch way {
-            case .links(let collection, parent):
-                return filtered(
-                    { "obj.id in (select l.child.id from \(linkClass(collection)) l where l.parent.id = \($0)0)" },
-                    [.long(id)])
-            case .property(let property, parent):
-                return filtered({ "obj.\(property).id = \($0)0" }, [.long(id)])
-            default: continue
-            }
+        guard let ways = ModelFacts.ways(from: className, to: parent).first else {
+            // Nothing of the one class is ever in the other.
+            return filtered({ _ in "1 = 0" })
         }
-        // Nothing of the one class is ever in the other.
-        return filtered({ _ in "1 = 0" })
+        return held(by: id, ways)
     }
 
-    /// Only objects that are in no container.
+    /// Only objects that are in no container; an image in a folder only is an orphan, one in a well is not.
     public func orphaned() -> Self {
-        var result = self
-        for way in ModelFacts.upwards(from: className) {
-            switch way {
-            case .links(let collection, _):
-                result = result.filtered { _ in
-                    "not exists (select l.id from \(linkClass(collection)) l where l.child.id = obj.id)"
-                }
-            case .property(let property, _): result = result.filtered { _ in "obj.\(property) is null" }
+        ModelFacts.upwards(from: className).filter(\.isHome).reduce(self) { query, way in
+            query.filtered { _ in
+                way.relation == className
+                    ? "obj.\(way.upper) is null"
+                    : "not exists (select r.id from \(way.relation) r where r.\(way.lower) = obj.id)"
             }
         }
-        if className == "Image" {
-            result = result.filtered { _ in "not exists (select s.id from WellSample s where s.image.id = obj.id)" }
-        }
-        return result
     }
 
     /// Only objects that carry that annotation, such as a tag.
@@ -169,8 +169,8 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
     /// In that order; by number unless said otherwise.
     public func ordered(by order: Order) -> Self { with { $0.order = order } }
 
-    /// Loads what a path leads to with each object, such as `pixels` or `datasetLinks.parent`; otherwise reading it is
-    /// an error.
+    /// The same by names, for what key paths can't say: properties of derived classes, such as `child.file` of a link to
+    /// a file annotation.
     public func loading(_ paths: String...) -> Self { with { $0.joins += paths } }
 
     /// At most so many.
@@ -184,19 +184,12 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
 
     // MARK: Names
 
-    var className: String { ModelFacts.name(of: Object.self) }
-    private var nameProperty: String { ModelFacts.nameProperty(of: Object.descriptor) ?? "id" }
-
-    private func linkClass(_ collection: String) -> String {
-        for case .links(collection, let parent) in ModelFacts.upwards(from: className) {
-            return "\(parent)\(className)Link"
-        }
-        return collection
-    }
+    private var descriptor: ClassDescriptor { ModelFacts.descriptor(of: className) ?? Object.descriptor }
+    var nameProperty: String { ModelFacts.nameProperty(of: descriptor) ?? "id" }
 
     /// Annotations of derived classes hang on links of their base.
     private var annotationLinkClass: String {
-        ModelFacts.link(Object.descriptor, Annotation.descriptor).map(ModelFacts.name(of:))
+        ModelFacts.link(descriptor, Annotation.descriptor).map(ModelFacts.name(of:))
             ?? "\(className)AnnotationLink"
     }
 }

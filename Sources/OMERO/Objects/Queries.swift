@@ -18,7 +18,7 @@ extension GatewayContext {
     /// - Parameters:
     ///   - type: the object's class, or a base of it.
     ///   - id: the object's number.
-    ///   - paths: what to load along, see ``ObjectQuery/loading(_:)``.
+    ///   - paths: what to load along, by names such as `datasetLinks.parent`.
     /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/notFound`` if there is none in this context's groups that
     ///   the user may see.
     public func object<Object: IObjectProtocol>(
@@ -26,11 +26,14 @@ extension GatewayContext {
         id: Int64,
         loading paths: String...
     ) async throws -> Object {
-        var query = objects(type).ownedBy(nil).ids([id])
-        for path in paths { query = query.loading(path) }
-        if let object = try await query.first() { return object }
+        try await object(paths.reduce(objects(type)) { $0.loading($1) }, id: id)
+    }
+
+    /// The one object of a query with that number, whoever owns it.
+    func object<Object: IObjectProtocol>(_ query: ObjectQuery<Object>, id: Int64) async throws -> Object {
+        if let object = try await query.ownedBy(nil).ids([id]).first() { return object }
         throw GatewayError(
-            .notFound, "there is no \(ModelFacts.name(of: type)) \(id) in this context, or you may not see it",
+            .notFound, "there is no \(query.className) \(id) in this context, or you may not see it",
             advice: callContext.group == .all ? nil : "It may be in another group: ask inAllGroups", phase: .call)
     }
 

@@ -19,6 +19,7 @@ import Testing
         ("groups at the same time", parallelGroups),
         ("acting for others", actingForOthers),
         ("objects", objects),
+        ("what hangs on what", relatives),
         ("changes", changes),
         ("administration", administration),
         ("pools", pools),

@@ -130,7 +130,7 @@ extension GuideTests {
             // end
             #expect(tagged.count == 2 && withGene.count == 1)
             // snippet: loading
-            let images = gateway.objects(Image.self).named(containing: "zelle").loading("pixels")
+            let images = gateway.objects(Image.self).named(containing: "zelle").loading(\.pixels)
             let count = try await images.count()
             // end
             #expect(count > 0)
