@@ -13,7 +13,7 @@ enum Drivers {
     static func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
 }
 
-/// Unmodified omero-py against a server in this process. One after the other, as each keeps a processor busy.
+/// Unmodified omero-py and OMERO.web against a server in this process. One after the other, as each keeps a processor busy.
 @Suite(
     "omero-py's clients accept the server",
     .enabled(if: !Drivers.python.isEmpty, "omero-py is not prepared: eval \"$(scripts/peers)\""),
@@ -46,6 +46,13 @@ struct ClientLifeTests {
         var configuration = ServerConfiguration.testing
         configuration.sampleData = true
         try await drive("graph_life", atLeast: 20, configuration)
+    }
+
+    @Test("OMERO.web: the container tree, lists, panels, its JSON interface, and changes")
+    func web() async throws {
+        var configuration = ServerConfiguration.testing
+        configuration.sampleData = true
+        try await drive("web_life", atLeast: 20, configuration)
     }
 
     /// Runs a driver; each of its failed checks becomes an issue.

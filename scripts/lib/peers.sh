@@ -2,6 +2,7 @@
 # test scripts, after common.sh. Each function exports the variable that the Swift tests read:
 #   python_env    SWIFT_OMERO_PYTHON  a Python with zeroc-ice 3.6.5, the release that OMERO uses
 #   omero_py      the same with omero-py, the reference client
+#   omero_web     the same with OMERO.web
 #   build_peers   SWIFT_OMERO_PEERS   the folder with the C++ peers (Ice 3.7 of Debian): server, client, golden, bench
 #   certificates  SWIFT_OMERO_CERTS   a folder with a CA and certificates
 
@@ -64,6 +65,19 @@ omero_py() {
     say "Installing omero-py $OMERO_PY_RELEASE …"
     quiet "$(cache_root)/logs/omero-py.log" "$SWIFT_OMERO_PYTHON" -m pip install --only-binary zeroc-ice \
         "zeroc-ice==$ICE_PYTHON_RELEASE" "omero-py==$OMERO_PY_RELEASE" || die "could not install omero-py $OMERO_PY_RELEASE"
+}
+
+OMERO_WEB_RELEASE=5.33.2
+
+# omero_web: OMERO.web, which the tests drive without a web server, in the same environment (about 10 s).
+omero_web() {
+    omero_py
+    "$SWIFT_OMERO_PYTHON" -c 'import importlib.metadata as m; assert m.version("omero-web") == "'$OMERO_WEB_RELEASE'"' \
+        2>/dev/null && return 0
+    say "Installing omero-web $OMERO_WEB_RELEASE …"
+    quiet "$(cache_root)/logs/omero-web.log" "$SWIFT_OMERO_PYTHON" -m pip install --only-binary zeroc-ice \
+        "zeroc-ice==$ICE_PYTHON_RELEASE" "omero-py==$OMERO_PY_RELEASE" "omero-web==$OMERO_WEB_RELEASE" ||
+        die "could not install omero-web $OMERO_WEB_RELEASE"
 }
 
 # build_ice_wheel PYTHON FOLDER: compiles zeroc-ice from PyPI into a wheel; about ten minutes.

@@ -48,6 +48,18 @@ struct ShareService: IShareServant, StatelessService {
     }
 }
 
+/// `omero.api.IScript`: there are no scripts. OMERO.web asks for them before it shows anything of an object.
+struct ScriptService: IScriptServant, StatelessService {
+    init(_ call: Call) {}
+
+    static func requirement(_ operation: String) -> Requirement { .user }
+
+    func canRunScript(scriptID: Int64, current: Current) async throws -> Bool { false }
+    func getScripts(current: Current) async throws -> [OriginalFile?] { [] }
+    func getScriptsByMimetype(mimetype: String, current: Current) async throws -> [OriginalFile?] { [] }
+    func getUserScripts(acceptsList: [IObject?], current: Current) async throws -> [OriginalFile?] { [] }
+}
+
 // Services that are not there yet: every operation answers so, by name.
 
 struct PixelsService: IPixelsServant, StatelessService {
@@ -59,14 +71,6 @@ struct ProjectionService: IProjectionServant, StatelessService {
     static func requirement(_ operation: String) -> Requirement { .user }
 }
 struct TimelineService: ITimelineServant, StatelessService {
-    init(_ call: Call) {}
-    static func requirement(_ operation: String) -> Requirement { .user }
-}
-struct RoiService: IRoiServant, StatelessService {
-    init(_ call: Call) {}
-    static func requirement(_ operation: String) -> Requirement { .user }
-}
-struct ScriptService: IScriptServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }
 }

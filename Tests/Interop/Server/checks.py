@@ -5,6 +5,8 @@ import sys
 import time
 import traceback
 
+import recorder  # noqa: F401  writes queries down when it is asked to
+
 
 class Checks:
     """Runs functions named check_…; each passes or says what it found instead."""

@@ -21,6 +21,10 @@ SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".
 # What a client can't choose: the server puts files into its repositories; queries don't know the address.
 NOT_SET = {("OriginalFile", "repo"), ("Session", "userIP"), ("Share", "userIP")}
 
+# Users, groups and sessions are made by services of their own.
+NOT_MADE_SO = {"Experimenter", "ExperimenterGroup", "GroupExperimenterMap", "Session", "Share", "ShareMember", "Event", "EventLog",
+               "Node"}
+
 UNITS = {"Length": "MICROMETER", "Time": "SECOND", "Power": "MILLIWATT", "Pressure": "MILLIBAR",
          "Temperature": "CELSIUS", "Frequency": "MEGAHERTZ", "ElectricPotential": "MILLIVOLT"}
 
@@ -43,6 +47,13 @@ class Model:
     def settable(self, name):
         return [p for p in self.properties(name)
                 if ("column" in p or "map" in p) and p.get("mapped", True) and (name, p["name"]) not in NOT_SET]
+
+    def declaring(self, name, prop):
+        """The class that has the property, this one or one of its bases."""
+        kind = self.types[name]
+        if any(p["name"] == prop for p in kind["properties"]):
+            return name
+        return self.declaring(kind["base"], prop)
 
     def concrete(self, name):
         if not self.types[name]["abstract"]:
@@ -69,23 +80,28 @@ class Maker:
     def is_reference(self, prop):
         return prop["type"] in self.model.types and "unitType" not in prop
 
+    def bare(self, name, without=None):
+        """A new object with no more than it must have, which is not saved yet."""
+        made = getattr(omero.model, name + "I")()
+        for prop in self.model.settable(name):
+            if prop["required"] and prop["name"] != without:
+                setattr(made, prop["name"], self.value(prop))
+        return made
+
     def make(self, name, bare=False):
         """The id of an object of that class with everything in it, which is made once; of a bare one, each time a new one."""
-        if not bare and name in self.made:
+        if bare:
+            return self.update.saveAndReturnObject(self.bare(name), self.context).id.val
+        if name in self.made:
             return self.made[name][0]
-        if not bare:
-            self.under_way.add(name)
+        self.under_way.add(name)
         made = getattr(omero.model, name + "I")()
         sent = {}
         for prop in self.model.settable(name):
-            if bare and not prop["required"]:
-                continue
             value = self.value(prop)
             setattr(made, prop["name"], value)
             sent[prop["name"]] = value
         saved = self.update.saveAndReturnObject(made, self.context)
-        if bare:
-            return saved.id.val
         self.under_way.discard(name)
         self.made[name] = (saved.id.val, sent, saved)
         return saved.id.val
@@ -181,6 +197,24 @@ class Maker:
         found = self.query.findByQuery(text, far, self.context)
         elements = getattr(found, "copy" + back[0].upper() + back[1:])()
         assert number in [e.id.val for e in elements], (holder, back)
+        self.check_saving_from_the_other_end(name, prop)
+
+    def check_saving_from_the_other_end(self, name, prop):
+        """What is put into a collection of an object is saved with it, and knows then what it is in."""
+        holder, back = self.model.concrete(prop["type"]), prop["inverse"]
+        if holder in NOT_MADE_SO or name in NOT_MADE_SO:
+            return
+        new = self.bare(holder)
+        element = self.bare(name, without=prop["name"])
+        # Folders have `addChildFolders`.
+        ways = ["add" + self.model.declaring(name, prop["name"]), "add" + back[0].upper() + back[1:]]
+        getattr(new, next(way for way in ways if hasattr(type(new), way)))(element)
+        saved = self.update.saveAndReturnObject(new, self.context)
+        elements = getattr(saved, "copy" + back[0].upper() + back[1:])()
+        equal(len(elements), 1, "%s.%s" % (holder, back))
+        text = "select x.%s.id from %s x where x.id = :id" % (prop["name"], name)
+        one = ParametersI().addId(elements[0].id.val)
+        equal(unwrap(self.query.projection(text, one, self.context)), [[saved.id.val]], "%s.%s" % (holder, back))
 
 
 def checks(maker):
