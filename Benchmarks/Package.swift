@@ -28,6 +28,16 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "objects-bench",
+            dependencies: [
+                .product(name: "Ice", package: "swift-omero"),
+                .product(name: "IceEncoding", package: "swift-omero"),
+                .product(name: "OMERO", package: "swift-omero"),
+                .product(name: "OMEROAPI", package: "swift-omero"),
+                .product(name: "OMEROServer", package: "swift-omero"),
+            ]
+        ),
+        .executableTarget(
             name: "server-bench",
             dependencies: [
                 .product(name: "BlitzCommands", package: "swift-omero"),

@@ -4,6 +4,7 @@ import OMEROAccess
 import OMEROAPI
 import OMEROModel
 import OMEROStore
+import Synchronization
 
 /// Sets on each object what this caller may do with it, and takes out what this caller may not see.
 struct ResultFilter {
@@ -14,6 +15,20 @@ struct ResultFilter {
     let visibleUsers: Set<Int64>?
     /// What queries see.
     let scope: QueryScope
+    private let known = Known()
+
+    /// What is the same for many objects of a result, and takes longer to find out than to look up.
+    private final class Known: Sendable {
+        struct Case: Hashable {
+            let entity: Entity
+            let ownerID: Int64?
+            let groupID: Int64?
+            let stored: Int64
+        }
+
+        let kinds = Mutex<[Entity: EntityKind]>([:])
+        let permissions = Mutex<[Case: Permissions]>([:])
+    }
 
     init(_ call: Call, _ transaction: ReadTransaction) throws {
         self.call = call
@@ -53,14 +68,29 @@ struct ResultFilter {
     }
 
     private func permissions(of loaded: LoadedObject) -> Permissions {
+        // The rules ask for the class, the owner and the group, never which object it is.
+        let key = Known.Case(
+            entity: loaded.entity, ownerID: loaded.ownerID, groupID: loaded.groupID, stored: loaded.permissions)
+        if let permissions = known.permissions.withLock({ $0[key] }) { return permissions }
         let facts = facts(
             loaded.entity, id: loaded.id, ownerID: loaded.ownerID, groupID: loaded.groupID)
-        return call.caller.permissions(toSendFor: facts, stored: Permissions(rawValue: loaded.permissions))
+        let permissions = call.caller.permissions(toSendFor: facts, stored: Permissions(rawValue: loaded.permissions))
+        known.permissions.withLock { $0[key] = permissions }
+        return permissions
+    }
+
+    private func kind(_ entity: Entity) -> EntityKind {
+        known.kinds.withLock { kinds in
+            if let kind = kinds[entity] { return kind }
+            let kind = EntityKind(entity)
+            kinds[entity] = kind
+            return kind
+        }
     }
 
     func facts(_ entity: Entity, id: Int64, ownerID: Int64?, groupID: Int64?) -> ObjectFacts {
         ObjectFacts(
-            EntityKind(entity),
+            kind(entity),
             id: id,
             ownerID: ownerID,
             groupID: groupID,

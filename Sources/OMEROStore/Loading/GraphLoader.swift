@@ -91,42 +91,32 @@ private final class GraphFiller {
     init(_ rows: RowLoader, _ builder: GraphBuilder) throws {
         self.rows = rows
         self.builder = builder
+        objects.reserveCapacity(rows.order.count)
         for key in rows.order {
             guard let loaded = rows.objects[key] else { continue }
             objects[key] = builder.add(loaded.type.descriptor)
         }
-        try addUnloaded()
+        try discoverUnloaded()
     }
 
     /// References to what was not loaded need an instance of the right class: where that depends on the row, one query
     /// per hierarchy tells.
-    private func addUnloaded() throws {
-        var unknown: [Entity: [Int64]] = [:]
+    private func discoverUnloaded() throws {
+        var unknown: [Entity: Set<Int64>] = [:]
         for key in rows.order {
             guard let loaded = rows.objects[key] else { continue }
-            for (position, target) in loaded.allReferences {
-                guard let id: Int64 = loaded.row[position] else { continue }
-                let other = Key(root: target.root, id: id)
-                guard objects[other] == nil else { continue }
-                if target.subclasses.isEmpty {
-                    objects[other] = try unloaded(LoadPlan.of(target), id)
-                } else {
-                    unknown[target, default: []].append(id)
-                }
+            for reference in loaded.type.references where reference.descriptor == nil {
+                guard let id: Int64 = loaded.row[reference.position],
+                    objects[Key(root: reference.root, id: id)] == nil
+                else { continue }
+                unknown[reference.target, default: []].insert(id)
             }
         }
         for (target, ids) in unknown {
-            for (id, type) in try rows.discover(target, ids.unique) {
+            for (id, type) in try rows.discover(target, ids.sorted()) {
                 objects[Key(root: target.root, id: id)] = unloaded(type.descriptor, id)
             }
         }
-    }
-
-    private func unloaded(_ plan: LoadPlan, _ id: Int64) throws -> ObjectReference {
-        guard let descriptor = omeroModelTypes.classDescriptor(plan.entity.typeID) else {
-            throw StoreError(.unknownName(plan.entity.typeID))
-        }
-        return unloaded(descriptor, id)
     }
 
     private func unloaded(_ descriptor: ClassDescriptor, _ id: Int64) -> ObjectReference {
@@ -159,9 +149,7 @@ private final class GraphFiller {
             }
             record.set(field, kind, value, unit)
         }
-        for (field, position, target) in loaded.type.references.values {
-            record[field] = reference(loaded.row[position], target)
-        }
+        for reference in loaded.type.references { record[reference.field] = object(of: reference, in: loaded.row) }
     }
 
     private func fillCollections(_ record: RecordDraft, _ loaded: RowLoader.Loaded, _ key: Key) {
@@ -181,57 +169,42 @@ private final class GraphFiller {
     private func details(_ loaded: RowLoader.Loaded) -> AnySliceObject {
         let details = builder.add(Details.self)
         let record = builder[details.object]
-        for (property, position) in loaded.plan.detailsPositions {
-            guard let member = Member.detailsMembers[property] else { continue }
-            guard let target = property.type.flatMap(DataModel.entity) else {
-                record[member] = Box(Permissions(rawValue: loaded.row[position]))
-                continue
-            }
-            record[member] = reference(loaded.row[position], target)
+        if let position = loaded.plan.permissionsPosition {
+            record[DetailsMember.permissions] = Box(Permissions(rawValue: loaded.row[position]))
+        }
+        for reference in loaded.plan.detailsReferences {
+            record[reference.field] = object(of: reference, in: loaded.row)
         }
         return AnySliceObject(details)
     }
 
-    private func reference(_ id: Int64?, _ target: Entity) -> AnySliceObject? {
-        guard let id else { return nil }
-        return objects[Key(root: target.root, id: id)].map(AnySliceObject.init(object:))
+    private func object(of reference: LoadPlan.Reference, in row: Row) -> AnySliceObject? {
+        guard let id: Int64 = row[reference.position] else { return nil }
+        let key = Key(root: reference.root, id: id)
+        if let object = objects[key] { return AnySliceObject(object: object) }
+        guard let descriptor = reference.descriptor else { return nil }
+        let object = unloaded(descriptor, id)
+        objects[key] = object
+        return AnySliceObject(object: object)
     }
 }
 
-/// The members that all objects have, and those of `Details`.
+/// The members that all objects have.
 private enum Member {
     static let id = 0
     static let details = 1
     static let loaded = 2
-
-    static let detailsMembers: [DetailsProperty: Int] = {
-        let numbers = Details.descriptor.fieldNumbers
-        return Dictionary(
-            uniqueKeysWithValues: DetailsProperty.allCases.compactMap { property in
-                numbers["_\(property.rawValue)"].map { (property, $0) }
-            })
-    }()
-}
-
-extension RowLoader.Loaded {
-    fileprivate var allReferences: [(position: Int, target: Entity)] {
-        type.references.values.map { ($0.position, $0.target) }
-            + plan.detailsPositions.compactMap { property, position in
-                property.type.flatMap(DataModel.entity).map { (position, $0) }
-            }
-    }
 }
 
 extension LoadedObject {
     fileprivate init(_ loaded: RowLoader.Loaded, id: Int64, object: ObjectReference) {
-        let positions = loaded.plan.detailsPositions
         self.init(
             entity: loaded.type.entity,
             id: id,
             object: object,
-            ownerID: positions[.owner].flatMap { loaded.row[$0] },
-            groupID: positions[.group].flatMap { loaded.row[$0] },
-            permissions: positions[.permissions].map { loaded.row[$0] } ?? 0
+            ownerID: loaded.plan.ownerPosition.flatMap { loaded.row[$0] },
+            groupID: loaded.plan.groupPosition.flatMap { loaded.row[$0] },
+            permissions: loaded.plan.permissionsPosition.map { loaded.row[$0] } ?? 0
         )
     }
 }

@@ -8,15 +8,47 @@ internal import Synchronization
 /// Made once per type from the description and the classes of the wire.
 final class LoadPlan: Sendable {
     /// What is in the rows of one type.
-    struct RowType: Sendable {
+    final class RowType: Sendable {
         let entity: Entity
         let descriptor: ClassDescriptor
-        var values: [(field: Int, position: Int, type: DataType)] = []
-        var quantities: [(field: Int, position: Int, unitPosition: Int, kind: String)] = []
-        /// By the name of the property.
-        var references: [String: (field: Int, position: Int, target: Entity)] = [:]
-        var collections: [String: Int] = [:]
-        var maps: [String: Int] = [:]
+        let values: [(field: Int, position: Int, type: DataType)]
+        let quantities: [(field: Int, position: Int, unitPosition: Int, kind: String)]
+        let references: [Reference]
+        let collections: [(name: String, field: Int)]
+        let maps: [(name: String, field: Int)]
+
+        fileprivate init(_ draft: RowTypeDraft) {
+            entity = draft.entity
+            descriptor = draft.descriptor
+            values = draft.values
+            quantities = draft.quantities
+            references = draft.references
+            collections = draft.collections
+            maps = draft.maps
+        }
+
+        func reference(_ name: String) -> Reference? { references.first { $0.name == name } }
+        func hasCollection(_ name: String) -> Bool { collections.contains { $0.name == name } }
+    }
+
+    /// A column that leads to another object.
+    struct Reference: Sendable {
+        let name: String
+        let field: Int
+        let position: Int
+        let target: Entity
+        let root: Entity
+        /// Its class, where that is known without a look at its row.
+        let descriptor: ClassDescriptor?
+
+        init(_ name: String, field: Int, position: Int, to target: Entity) {
+            self.name = name
+            self.field = field
+            self.position = position
+            self.target = target
+            root = target.root
+            descriptor = target.subclasses.isEmpty ? omeroModelTypes.classDescriptor(target.typeID) : nil
+        }
     }
 
     /// How it is known which type a row is of.
@@ -28,6 +60,7 @@ final class LoadPlan: Sendable {
     }
 
     let entity: Entity
+    let root: Entity
     /// Without a condition.
     let query: String
     /// Only what says which type a row is of.
@@ -35,6 +68,11 @@ final class LoadPlan: Sendable {
     /// The id, as a column of the query.
     let idColumn: String
     let detailsPositions: [DetailsProperty: Int]
+    /// What `details` refer to, with the members of these.
+    let detailsReferences: [Reference]
+    let permissionsPosition: Int?
+    let ownerPosition: Int?
+    let groupPosition: Int?
     private let discovery: Discovery
     private let lean: Discovery
     private let columnPositions: [String: Int]
@@ -51,11 +89,20 @@ final class LoadPlan: Sendable {
     private init(_ entity: Entity) throws {
         self.entity = entity
         let root = entity.root
+        self.root = root
         var columns = Columns()
         _ = columns.add(root.table, "id")
         var details: [DetailsProperty: Int] = [:]
         for (property, column) in root.detailsColumns { details[property] = columns.add(root.table, column) }
         detailsPositions = details
+        detailsReferences = details.compactMap { property, position in
+            guard let target = property.type.flatMap(DataModel.entity), let field = DetailsMember.numbers[property]
+            else { return nil }
+            return Reference(property.rawValue, field: field, position: position, to: target)
+        }
+        permissionsPosition = details[.permissions]
+        ownerPosition = details[.owner]
+        groupPosition = details[.group]
         var types: [String: RowType] = [:]
         for type in entity.family { types[type.name] = try columns.add(type) }
         let joins = Self.joins(entity)
@@ -126,6 +173,28 @@ final class LoadPlan: Sendable {
     }
 }
 
+/// The numbers of the members of `Details`.
+enum DetailsMember {
+    static let numbers: [DetailsProperty: Int] = {
+        let numbers = Details.descriptor.fieldNumbers
+        return Dictionary(
+            uniqueKeysWithValues: DetailsProperty.allCases.compactMap { property in
+                numbers["_\(property.rawValue)"].map { (property, $0) }
+            })
+    }()
+    static let permissions = numbers[.permissions] ?? 0
+}
+
+private struct RowTypeDraft {
+    let entity: Entity
+    let descriptor: ClassDescriptor
+    var values: [(field: Int, position: Int, type: DataType)] = []
+    var quantities: [(field: Int, position: Int, unitPosition: Int, kind: String)] = []
+    var references: [LoadPlan.Reference] = []
+    var collections: [(name: String, field: Int)] = []
+    var maps: [(name: String, field: Int)] = []
+}
+
 /// The columns of a query, each once.
 private struct Columns {
     private(set) var positions: [String: Int] = [:]
@@ -146,7 +215,7 @@ private struct Columns {
         guard let descriptor = omeroModelTypes.classDescriptor(entity.typeID) else {
             throw StoreError(.unknownName(entity.typeID))
         }
-        var type = LoadPlan.RowType(entity: entity, descriptor: descriptor)
+        var type = RowTypeDraft(entity: entity, descriptor: descriptor)
         let numbers = descriptor.fieldNumbers
         for owner in entity.lineage {
             for property in owner.properties where property.isMapped {
@@ -154,8 +223,8 @@ private struct Columns {
                     throw StoreError(.unknownName("\(entity).\(property.name)"))
                 }
                 switch property.content {
-                case .collection: type.collections[property.name] = field
-                case .map: type.maps[property.name] = field
+                case .collection: type.collections.append((property.name, field))
+                case .map: type.maps.append((property.name, field))
                 case .value(let dataType):
                     type.values.append((field, add(owner.table, property.column ?? ""), dataType))
                 case .quantity(let kind, _, let unitColumn):
@@ -163,12 +232,14 @@ private struct Columns {
                     type.quantities.append((field, position, add(owner.table, unitColumn), kind))
                 case .reference(let target, _, let index):
                     guard let target = DataModel.entity(target) else { throw StoreError(.unknownName(target)) }
-                    type.references[property.name] = (field, add(owner.table, property.column ?? ""), target)
+                    let position = add(owner.table, property.column ?? "")
+                    type.references.append(
+                        LoadPlan.Reference(property.name, field: field, position: position, to: target))
                     if let index { _ = add(owner.table, index) }
                 }
             }
         }
-        return type
+        return LoadPlan.RowType(type)
     }
 }
 

@@ -23,6 +23,7 @@ final class RowLoader {
     let transaction: ReadTransaction
     /// What isn't to be seen is not loaded: references to it stay ids, collections are without it.
     private let scope: QueryScope
+    private let seesEverything: Bool
     private(set) var objects: [Key: Loaded] = [:]
     /// The keys of ``objects`` in the order in which they were met.
     private(set) var order: [Key] = []
@@ -33,6 +34,7 @@ final class RowLoader {
     init(_ transaction: ReadTransaction, scope: QueryScope) {
         self.transaction = transaction
         self.scope = scope
+        seesEverything = scope == .everything
     }
 
     /// Says what is in a collection of an object that is loaded.
@@ -42,15 +44,18 @@ final class RowLoader {
 
     /// Loads objects by id, with what the tree says; those that are there, in the order of the ids.
     func load(_ entity: Entity, _ ids: [Int64], _ tree: FetchTree) throws -> [Key] {
-        let keys = ids.map { Key(root: entity.root, id: $0) }
-        var seen: Set<Key> = []
-        let missing = keys.filter { objects[$0] == nil && seen.insert($0).inserted }
         let plan = try LoadPlan.of(entity)
+        let keys = ids.map { Key(root: plan.root, id: $0) }
+        let missing = keys.filter { objects[$0] == nil }
         if !missing.isEmpty {
+            objects.reserveCapacity(objects.count + missing.count)
             let sql = "\(plan.query) WHERE \(plan.idColumn) IN (%)"
             try take(transaction.rowsByID(sql, missing.map(\.id)), plan)
         }
-        let found = keys.filter { objects[$0]?.type.entity.isA(entity.name) == true }
+        let found = keys.filter { key in
+            guard let type = objects[key]?.type.entity else { return false }
+            return type === entity || type.isA(entity.name)
+        }
         try loadChildren(entity, found, tree)
         return found
     }
@@ -59,10 +64,11 @@ final class RowLoader {
     @discardableResult
     private func take(_ rows: [Row], _ plan: LoadPlan) throws -> [(key: Key, row: Row)] {
         var taken: [(Key, Row)] = []
-        var new: [Entity: [Int64]] = [:]
+        var new: [Entity: (type: LoadPlan.RowType, ids: [Int64])] = [:]
+        taken.reserveCapacity(rows.count)
         for row in rows {
             guard let type = plan.type(of: row), shows(row, plan, type) else { continue }
-            let key = Key(root: plan.entity.root, id: row[0])
+            let key = Key(root: plan.root, id: row[0])
             taken.append((key, row))
             guard objects[key] == nil else { continue }
             objects[key] = Loaded(row: row, plan: plan, type: type)
@@ -70,27 +76,28 @@ final class RowLoader {
             guard order.count <= QueryLimit.rows else {
                 throw QueryError(.tooExpensive, "more than \(QueryLimit.rows) objects to load: ask for a page")
             }
-            if !type.maps.isEmpty { new[type.entity, default: []].append(key.id) }
+            if !type.maps.isEmpty { new[type.entity, default: (type, [])].ids.append(key.id) }
         }
         // Maps come with their objects: the wire can't say that one is missing.
-        for (type, ids) in new {
-            for name in type.mapNames {
-                let found = try transaction.maps(name, of: type.name, ids: ids)
-                for id in ids { maps[Property(key: Key(root: type.root, id: id), name: name)] = found[id] ?? [] }
+        for (type, ids) in new.values {
+            for (name, _) in type.maps {
+                let found = try transaction.maps(name, of: type.entity.name, ids: ids)
+                for id in ids { maps[Property(key: Key(root: plan.root, id: id), name: name)] = found[id] ?? [] }
             }
         }
         return taken
     }
 
     private func shows(_ row: Row, _ plan: LoadPlan, _ type: LoadPlan.RowType) -> Bool {
-        guard scope != .everything else { return true }
+        guard !seesEverything else { return true }
         func id(_ position: Int?) -> Int64? { position.flatMap { row[$0] } }
-        let details = plan.detailsPositions
+        // Of sessions it is another owner than that of rows.
+        let isGlobal = plan.root.isGlobal
         return scope.shows(
             type.entity,
-            ownerID: id(details[.owner] ?? type.references["owner"]?.position),
-            groupID: id(details[.group]),
-            sudoerID: id(type.references["sudoer"]?.position)
+            ownerID: id(isGlobal ? type.reference("owner")?.position : plan.ownerPosition),
+            groupID: id(plan.groupPosition),
+            sudoerID: isGlobal ? id(type.reference("sudoer")?.position) : nil
         )
     }
 
@@ -114,13 +121,14 @@ final class RowLoader {
         for (step, subtree) in tree.children.sorted(by: { $0.key < $1.key }) {
             guard let property = DetailsProperty(rawValue: step), let target = property.type.flatMap(DataModel.entity)
             else { throw StoreError(.unknownName("details.\(step)")) }
-            let ids = keys.compactMap { key -> Int64? in
-                guard let object = objects[key], let position = object.plan.detailsPositions[property] else {
-                    return nil
-                }
-                return object.row[position]
+            var ids: Set<Int64> = []
+            for key in keys {
+                guard let object = objects[key], let position = object.plan.detailsPositions[property],
+                    let id: Int64 = object.row[position]
+                else { continue }
+                ids.insert(id)
             }
-            _ = try load(target, ids.unique, subtree)
+            _ = try load(target, ids.sorted(), subtree)
         }
     }
 
@@ -128,14 +136,14 @@ final class RowLoader {
     private func loadReferences(_ name: String, _ keys: [Key], _ tree: FetchTree) throws {
         var ids: [Entity: [Int64]] = [:]
         for key in keys {
-            guard let object = objects[key], let reference = object.type.references[name] else { continue }
+            guard let object = objects[key], let reference = object.type.reference(name) else { continue }
             if let id: Int64 = object.row[reference.position] { ids[reference.target, default: []].append(id) }
         }
         for (target, ids) in ids.sorted(by: { $0.key.name < $1.key.name }) { _ = try load(target, ids.unique, tree) }
     }
 
     private func loadCollections(_ name: String, _ keys: [Key], _ tree: FetchTree) throws {
-        let holders = keys.filter { objects[$0]?.type.collections[name] != nil }
+        let holders = keys.filter { objects[$0]?.type.hasCollection(name) == true }
         guard let first = holders.first, let property = objects[first]?.type.entity.property(name),
             case .collection(let type, let inverse, _, let index, _) = property.content,
             let entity = DataModel.entity(type),
@@ -177,15 +185,6 @@ final class RowLoader {
         var types: [Int64: LoadPlan.RowType] = [:]
         for row in try transaction.rowsByID(plan.discoveryQuery, ids) { types[row[0]] = plan.leanType(of: row) }
         return types
-    }
-}
-
-extension Entity {
-    fileprivate var mapNames: [String] {
-        allProperties.compactMap { property in
-            guard case .map = property.content else { return nil }
-            return property.name
-        }
     }
 }
 

@@ -24,24 +24,13 @@ extension ReadTransaction {
         return map
     }
 
-    /// Runs a query with `IN (%)` for any number of ids.
+    /// Runs a query with `IN (%)` for any number of ids: as one value, so that it is one statement for all numbers of
+    /// them, and is made once.
     func rowsByID(_ sql: String, _ ids: [Int64]) throws -> [Row] {
-        // SQLite takes up to 32,766 variables; the same number most times keeps the statement in the cache.
-        let limit = 5000
-        if ids.count <= limit { return try rowsOfOneBatch(sql, ids) }
-        return try stride(from: 0, to: ids.count, by: limit).flatMap { start in
-            try rowsOfOneBatch(sql, Array(ids[start..<min(start + limit, ids.count)]))
-        }
-    }
-
-    private func rowsOfOneBatch(_ sql: String, _ ids: [Int64]) throws -> [Row] {
-        guard !ids.isEmpty else { return [] }
-        // Powers of two, filled up with the last id, so that few different statements are made.
-        var size = 1
-        while size < ids.count { size *= 2 }
-        let places = Array(repeating: "?", count: size).joined(separator: ",")
-        let filled = ids + Array(repeating: ids[ids.count - 1], count: size - ids.count)
-        return try rows(sql.replacing("%", with: places), StatementArguments(filled))
+        guard let first = ids.first else { return [] }
+        guard ids.count > 1 else { return try rows(sql.replacing("%", with: "?"), [first]) }
+        let list = "[\(ids.map(String.init).joined(separator: ","))]"
+        return try rows(sql.replacing("%", with: "SELECT value FROM json_each(?)"), [list])
     }
 }
 

@@ -105,8 +105,8 @@ extension LoadPlan.RowType {
                 found[field] = .null
             }
         }
-        for (field, position, _) in references.values {
-            found[field] = (row[position] as Int64?).map { .reference($0) } ?? .null
+        for reference in references {
+            found[reference.field] = (row[reference.position] as Int64?).map { .reference($0) } ?? .null
         }
         return found
     }
