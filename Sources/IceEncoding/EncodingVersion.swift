@@ -3,7 +3,9 @@
 /// Ice knows two encodings; which one is used is said by each encapsulation and chosen by each proxy,
 /// never guessed (Ice manual, "Data Encoding").
 public struct EncodingVersion: Hashable, Sendable, CustomStringConvertible {
+    /// The number before the point.
     public var major: UInt8
+    /// The number behind the point.
     public var minor: UInt8
 
     @inlinable
@@ -26,7 +28,9 @@ public struct EncodingVersion: Hashable, Sendable, CustomStringConvertible {
 
 /// The version of the Ice protocol that a proxy speaks; only 1.0 exists.
 public struct ProtocolVersion: Hashable, Sendable, CustomStringConvertible {
+    /// The number before the point.
     public var major: UInt8
+    /// The number behind the point.
     public var minor: UInt8
 
     public init(major: UInt8, minor: UInt8) {
@@ -34,6 +38,7 @@ public struct ProtocolVersion: Hashable, Sendable, CustomStringConvertible {
         self.minor = minor
     }
 
+    /// The one that there is.
     public static let v1_0 = ProtocolVersion(major: 1, minor: 0)
 
     public var description: String { "\(major).\(minor)" }

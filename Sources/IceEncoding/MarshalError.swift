@@ -40,6 +40,7 @@ public struct MarshalError: Error, Sendable, Hashable, CustomStringConvertible {
         case missingValue
     }
 
+    /// What is wrong.
     public var reason: Reason
     /// The offset in bytes from the start of the encapsulation (or buffer) that was being read or written.
     public var position: Int

@@ -1,5 +1,6 @@
 /// What went wrong in the store.
 public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kinds of failures.
     public enum Reason: Sendable, Hashable {
         /// There is a row with these values already.
         case notUnique(table: String, columns: [String])
@@ -35,6 +36,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case `internal`
     }
 
+    /// Which kind it is.
     public let reason: Reason
     /// SQLite's own words, or the system's; no values of rows.
     public let detail: String?

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lists public declarations without a documentation comment: FILE:LINE: DECLARATION, and fails if there are any.
 
-undocumented.py [FOLDER...]    the libraries' sources by default; folders called Generated are left out.
+undocumented.py [FOLDER...]    all of Sources by default; folders called Generated are left out.
 
 Needs no build: it reads the sources, whose formatting swift-format keeps. Left out are what a protocol asks for and
 explains (of the standard library: description, ==, hash, ...; of this package: found by kind, name and first label),
@@ -11,7 +11,6 @@ import pathlib
 import re
 import sys
 
-LIBRARIES = ["OMERO", "Ice", "Glacier2", "IceEncoding", "OMEROServer"]
 # What other modules' protocols ask for.
 REQUIREMENTS = {
     "description", "debugDescription", "customMirror", "hash", "==", "<", "rawValue", "allCases", "id", "encode",
@@ -111,7 +110,7 @@ def sets_only(lines, number):
 
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent.parent
-    folders = [pathlib.Path(name) for name in sys.argv[1:]] or [root / "Sources" / name for name in LIBRARIES]
+    folders = [pathlib.Path(name) for name in sys.argv[1:]] or [root / "Sources"]
     asked_for = requirements((root / "Sources").rglob("*.swift"))
     count = 0
     for folder in folders:

@@ -1,6 +1,8 @@
 /// A data member of a class, struct or exception.
 public struct FieldDescriptor: Sendable, Hashable {
+    /// As Slice has it.
     public let name: String
+    /// What it holds.
     public let type: SliceType
     /// The tag of an optional member; nil for a required one.
     public let tag: Int32?
@@ -14,7 +16,9 @@ public struct FieldDescriptor: Sendable, Hashable {
 
 /// A Slice struct: a name and members.
 public struct StructDescriptor: Sendable, Hashable {
+    /// Such as `::omero::model::Project`.
     public let typeID: String
+    /// The members, in the order of the declaration.
     public let fields: [FieldDescriptor]
 
     public init(_ typeID: String, fields: [FieldDescriptor]) {
@@ -25,6 +29,7 @@ public struct StructDescriptor: Sendable, Hashable {
 
 /// A Slice enumeration: a name and the numbers of its enumerators.
 public struct EnumDescriptor: Sendable, Hashable {
+    /// Such as `::omero::model::Project`.
     public let typeID: String
     /// The numbers of the enumerators, in the order of the declaration.
     public let values: [Int32]
@@ -48,9 +53,11 @@ public struct EnumDescriptor: Sendable, Hashable {
 ///
 /// Other classes are named by type id, so that tables may be cyclic; only the base is referred to directly.
 public final class ClassDescriptor: Sendable {
+    /// Such as `::omero::model::Project`.
     public let typeID: String
     /// The number that stands for the type id on the wire, if the class declares one.
     public let compactID: Int32?
+    /// The class that it derives from; nil for one that derives from `Object` alone.
     public let base: ClassDescriptor?
     /// The members that the class itself declares.
     public let fields: [FieldDescriptor]
@@ -61,6 +68,7 @@ public final class ClassDescriptor: Sendable {
     nonisolated(unsafe) let layout: UnsafePointer<ClassLayout>
     private let memory: LayoutMemory
 
+    /// A class with these members. Slices are preserved if the class or one of its bases says so.
     public init(
         _ typeID: String,
         compactID: Int32? = nil,
@@ -108,6 +116,7 @@ public final class ClassDescriptor: Sendable {
 
 /// A Slice exception: what is needed to read and write it.
 public final class ExceptionDescriptor: Sendable {
+    /// The exception that it derives from.
     public let base: ExceptionDescriptor?
     /// Exceptions travel as the slices of a class do; this is their layout.
     let record: ClassDescriptor

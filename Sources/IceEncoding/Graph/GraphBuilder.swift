@@ -19,8 +19,10 @@ public final class GraphBuilder {
     /// The graph's from ``freeze()`` on, this builder's before.
     let arena: UnsafeMutablePointer<GraphArena>
     private var copies: [ObjectIdentifier: GraphCopy] = [:]
+    /// Whether ``freeze()`` was called: nothing may be added any more.
     public private(set) var isFrozen = false
 
+    /// Begins an empty graph.
     public init() {
         arena = .allocate(capacity: 1)
         arena.initialize(to: GraphArena())
@@ -143,6 +145,7 @@ public final class GraphBuilder {
 /// The members of an instance that is being built, by number among all members of its class, those of the bases
 /// first.
 public struct RecordDraft {
+    /// Who builds the graph.
     public let builder: GraphBuilder
     let index: UInt32
 
@@ -200,6 +203,7 @@ public struct RecordDraft {
 /// }
 /// ```
 public struct Draft<Class: SliceClass> {
+    /// The members by number, without their types.
     public let record: RecordDraft
 
     /// The members of an instance of the class, or of one derived from it.

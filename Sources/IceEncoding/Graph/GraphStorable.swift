@@ -16,7 +16,9 @@ public import NIOCore
 /// }
 /// ```
 public protocol GraphStorable: SliceCodable {
+    /// Reads a value at the place of the reader.
     init(graph reader: inout GraphReader)
+    /// Puts the value at the place of the writer.
     func store(in writer: inout GraphWriter)
 
     /// How many words of a graph a value takes; that of ``SliceCodable/sliceType`` unless given.
@@ -49,6 +51,7 @@ extension GraphStorable {
 
 /// Reads values from a graph, one after another.
 public struct GraphReader {
+    /// The graph that is read.
     public let graph: ObjectGraph
     // Of the graph, which outlives the reader, or of a builder that is still at work.
     let arena: UnsafePointer<GraphArena>
@@ -99,6 +102,7 @@ public struct GraphReader {
 
 /// Puts values into a graph that is being built, one after another.
 public struct GraphWriter {
+    /// Who builds the graph.
     public let builder: GraphBuilder
     var position: Int
 

@@ -72,6 +72,7 @@ extension ObjectGraph: Equatable {
 ///
 /// Two references are equal if they are to the same instance of the same graph.
 public struct ObjectReference: Sendable, Hashable {
+    /// The graph that the instance lives in, and keeps.
     public let graph: ObjectGraph
     let index: UInt32
 

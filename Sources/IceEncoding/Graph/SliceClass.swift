@@ -17,7 +17,9 @@
 /// Members are numbered from the most distant base on. A handle of a derived class has the members of its bases;
 /// ``cast(to:)`` leads from one handle to another of the same instance, up to a base as well as down to a derived class.
 public protocol SliceClass: SliceNullable, Hashable {
+    /// The class: its name, its base and its members.
     static var descriptor: ClassDescriptor { get }
+    /// The instance.
     var object: ObjectReference { get }
     /// A handle to an instance that is known to be one of the class.
     init(object: ObjectReference)
@@ -82,6 +84,7 @@ extension SliceClass {
 /// An instance of any class: `Object` in Slice.
 public struct AnySliceObject: SliceClass {
     public static var descriptor: ClassDescriptor { .object }
+    /// The instance.
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
     /// Any handle, as one of any class.

@@ -1,9 +1,14 @@
 /// A Slice type, as the tables of classes, exceptions and structs describe it.
 public indirect enum SliceType: Sendable, Hashable {
+    /// The basic types.
     case bool, byte, short, int, long, float, double, string
+    /// One of named numbers.
     case enumeration(EnumDescriptor)
+    /// A value with members.
     case structure(StructDescriptor)
+    /// Elements in order.
     case sequence(SliceType)
+    /// Values by key.
     case dictionary(key: SliceType, value: SliceType)
     /// A proxy; the type id of its interface, or nil for any object.
     case proxy(String?)

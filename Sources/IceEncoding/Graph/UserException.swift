@@ -27,6 +27,7 @@
 /// What arrives is read as the most derived exception that is known here. Slices of unknown exceptions derived from it
 /// are skipped and not kept: unlike an instance's, they are gone when the exception is thrown on.
 public protocol UserException: Error, Sendable {
+    /// The exception: its name, its base and its members.
     static var descriptor: ExceptionDescriptor { get }
     /// Takes the members from what was read.
     init(record: ObjectReference)

@@ -2,7 +2,9 @@ public import NIOCore
 
 /// Where an Ice object can be reached: one way among those that a proxy names.
 public enum Endpoint: Hashable, Sendable {
+    /// TCP.
     case tcp(IPEndpoint)
+    /// TLS over TCP.
     case ssl(IPEndpoint)
     /// WebSocket over TCP; `resource` is the path of the HTTP request.
     case ws(IPEndpoint, resource: String)
@@ -75,11 +77,17 @@ public struct IPEndpoint: Hashable, Sendable {
 
 /// Host, port and options of a datagram endpoint.
 public struct UDPEndpoint: Hashable, Sendable {
+    /// A name or an address.
     public var host: String
+    /// 0 lets the system choose one.
     public var port: Int32
+    /// Whether large messages are compressed.
     public var compress: Bool
+    /// The interface for multicast; empty for the system's choice.
     public var multicastInterface: String
+    /// How many routers a multicast passes; -1 for the system's default.
     public var multicastTTL: Int32
+    /// Whether the socket is connected to the peer.
     public var connect: Bool
 
     public init(
@@ -101,8 +109,11 @@ public struct UDPEndpoint: Hashable, Sendable {
 
 /// An endpoint of an unknown type: its bytes as they came.
 public struct OpaqueEndpoint: Hashable, Sendable {
+    /// The number of the type on the wire.
     public var type: Int16
+    /// The encoding of ``bytes``.
     public var encoding: EncodingVersion
+    /// The content, as it came.
     public var bytes: ByteBuffer
 
     public init(type: Int16, encoding: EncodingVersion, bytes: ByteBuffer) {

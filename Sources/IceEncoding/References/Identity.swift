@@ -2,7 +2,9 @@
 ///
 /// An identity with an empty name is that of the null proxy.
 public struct Identity: Hashable, Sendable {
+    /// What the object is called, within its category.
     public var name: String
+    /// What names are unique in; often empty.
     public var category: String
 
     @inlinable
@@ -13,6 +15,7 @@ public struct Identity: Hashable, Sendable {
 }
 
 extension Identity: GraphStorable {
+    /// `Ice::Identity`.
     public static let sliceType: SliceType = .structure(
         StructDescriptor(
             "::Ice::Identity",

@@ -4,19 +4,27 @@
 public struct ProxyReference: Hashable, Sendable {
     /// How a proxy invokes.
     public enum Mode: UInt8, Sendable, Hashable, CaseIterable {
+        /// Each request has a reply.
         case twoway = 0
+        /// Requests without a reply.
         case oneway = 1
+        /// Requests without a reply, sent together.
         case batchOneway = 2
+        /// Requests without a reply, each in a datagram.
         case datagram = 3
+        /// Requests without a reply, together in a datagram.
         case batchDatagram = 4
     }
 
+    /// The name of the object.
     public var identity: Identity
     /// Which facet of the object; the default facet is empty.
     public var facet: String
+    /// How it is called.
     public var mode: Mode
     /// Whether only secure endpoints may be used.
     public var secure: Bool
+    /// The version of the Ice protocol that is spoken.
     public var protocolVersion: ProtocolVersion
     /// The encoding in which requests to the object are written.
     public var encoding: EncodingVersion

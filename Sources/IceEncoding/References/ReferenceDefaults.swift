@@ -1,5 +1,6 @@
 /// The name of a protocol in the string of an endpoint.
 public enum EndpointProtocol: String, Hashable, Sendable, CaseIterable {
+    /// As strings of endpoints begin.
     case tcp, ssl, ws, wss, udp
 }
 

@@ -2,8 +2,11 @@
 public struct ReferenceParseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which of Ice's exceptions says the same.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// The string of a proxy.
         case proxy = "ProxyParseException"
+        /// The string of an endpoint.
         case endpoint = "EndpointParseException"
+        /// The string of an identity.
         case identity = "IdentityParseException"
         /// A category without a name.
         case illegalIdentity = "IllegalIdentityException"
@@ -17,12 +20,15 @@ public struct ReferenceParseError: Error, Hashable, Sendable, CustomStringConver
         case empty
         /// The string stands for the null proxy, and a proxy was needed.
         case nullProxy
+        /// No identity stands at the beginning.
         case missingIdentity
         /// An identity with a category and without a name.
         case missingName(category: String)
+        /// A quotation mark has no second one.
         case mismatchedQuotes
         /// A byte other than printable ASCII, which must be written as an escape.
         case unprintableByte(UInt8)
+        /// A backslash with nothing behind it.
         case trailingBackslash
         /// `\400` and above.
         case octalOutOfRange(Int)
@@ -32,15 +38,21 @@ public struct ReferenceParseError: Error, Hashable, Sendable, CustomStringConver
         case unescapedSlash
         /// A word where an option should be.
         case expectedOption(String)
+        /// An option that there is not.
         case unknownOption(String)
         /// A word of an endpoint that no option takes.
         case unknownArgument(String)
+        /// An option needs an argument and has none.
         case missingArgument(option: String)
+        /// An option takes no argument and has one.
         case unexpectedArgument(option: String, argument: String)
+        /// An option's argument is none that it takes.
         case invalidArgument(option: String, argument: String)
+        /// An option stands there twice.
         case repeatedOption(String)
         /// An option that an opaque endpoint must have.
         case missingOption(String)
+        /// `@` with nothing behind it.
         case missingAdapterID
         /// Something follows what should be the end.
         case trailingCharacters
@@ -54,7 +66,9 @@ public struct ReferenceParseError: Error, Hashable, Sendable, CustomStringConver
         case invalidContent(MarshalError)
     }
 
+    /// What was read.
     public var kind: Kind
+    /// What is wrong with it.
     public var reason: Reason
     /// The offset in bytes (UTF-8) of the part of the string that is meant.
     public var position: Int

@@ -4,6 +4,7 @@ public import NIOCore
 ///
 /// Every read checks the input first; a failed read throws ``MarshalError`` with the offset where it began.
 public struct IceInputStream: Sendable {
+    /// The encoding of what is read.
     public let encoding: EncodingVersion
     /// The classes and exceptions that can be decoded.
     public let types: TypeRegistry
@@ -95,14 +96,17 @@ public struct IceInputStream: Sendable {
         nesting += 1
     }
 
+    /// The level that ``enterNesting()`` counted is over.
     @inlinable
     public mutating func leaveNesting() { nesting -= 1 }
 
     // MARK: Basic types
 
+    /// A `bool`: one byte, of which every value but 0 is true.
     @inlinable
     public mutating func readBool() throws(MarshalError) -> Bool { try readInteger(UInt8.self) != 0 }
 
+    /// A `byte`.
     @inlinable
     public mutating func readByte() throws(MarshalError) -> UInt8 { try readInteger() }
 
@@ -115,9 +119,11 @@ public struct IceInputStream: Sendable {
         return value
     }
 
+    /// A `float`: four bytes, IEEE 754.
     @inlinable
     public mutating func readFloat() throws(MarshalError) -> Float { Float(bitPattern: try readInteger()) }
 
+    /// A `double`: eight bytes, IEEE 754.
     @inlinable
     public mutating func readDouble() throws(MarshalError) -> Double { Double(bitPattern: try readInteger()) }
 
@@ -144,6 +150,7 @@ public struct IceInputStream: Sendable {
         return count
     }
 
+    /// A `string`: its size in bytes, and UTF-8. Other bytes are an error.
     @inlinable
     public mutating func readString() throws(MarshalError) -> String {
         let position = position
@@ -157,6 +164,7 @@ public struct IceInputStream: Sendable {
         return text
     }
 
+    /// The number of an enumerator, whose width in encoding 1.0 follows from the largest number.
     @inlinable
     public mutating func readEnumerator(maximum: Int32) throws(MarshalError) -> Int32 {
         guard encoding == .v1_0 else { return Int32(truncatingIfNeeded: try readSize()) }
@@ -185,6 +193,7 @@ public struct IceInputStream: Sendable {
         return slice
     }
 
+    /// Leaves out so many bytes.
     @inlinable
     public mutating func skip(_ count: Int) throws(MarshalError) {
         guard count >= 0, count <= remaining else { throw truncated(count) }

@@ -5,6 +5,7 @@ public import NIOCore
 /// A stream writes the content of one encapsulation. What cannot be encoded is remembered in ``failure`` rather
 /// than thrown, so that a row of writes needs no `try`; whoever finishes the message looks at it once.
 public struct IceOutputStream: Sendable {
+    /// The encoding of what is written.
     public let encoding: EncodingVersion
     /// The format in which class instances and exceptions are written (encoding 1.1).
     public let format: SliceFormat
@@ -203,6 +204,7 @@ public struct IceOutputStream: Sendable {
 
 /// The content of an encapsulation: bytes, and the encoding that they are in.
 public struct Encapsulation: Hashable, Sendable {
+    /// The encoding of ``bytes``.
     public var encoding: EncodingVersion
     /// The content, without the six bytes of the encapsulation's header.
     public var bytes: ByteBuffer

@@ -4,8 +4,11 @@ import NIOCore
 public enum OptionalFormat: UInt8, Sendable, Hashable {
     /// One byte: bool, byte.
     case f1 = 0
+    /// Two bytes: short.
     case f2 = 1
+    /// Four bytes: int, float.
     case f4 = 2
+    /// Eight bytes: long, double.
     case f8 = 3
     /// A size: enumerations.
     case size = 4

@@ -8,7 +8,9 @@ public protocol SliceCodable: Sendable {
     /// The fewest bytes that a value takes on the wire. Bounds what a claimed element count may allocate.
     static var minimumWireSize: Int { get }
 
+    /// Reads a value.
     init(from stream: inout IceInputStream) throws(MarshalError)
+    /// Writes the value. What can't be encoded is kept in ``IceOutputStream/failure``.
     func write(to stream: inout IceOutputStream)
 
     /// Reads a sequence of such values; number types do it in one copy.
@@ -72,9 +74,13 @@ extension SliceEnum {
 /// A value whose Slice type has a null: proxies and class instances. As parameters, members and elements they are
 /// optionals in Swift.
 public protocol SliceNullable: Sendable {
+    /// The Slice type, as tables describe it.
     static var nullableSliceType: SliceType { get }
+    /// The fewest bytes that a value, or null, takes on the wire.
     static var minimumNullableWireSize: Int { get }
+    /// Reads a value or null.
     static func readNullable(from stream: inout IceInputStream) throws(MarshalError) -> Self?
+    /// Writes a value or null.
     static func writeNullable(_ value: Self?, to stream: inout IceOutputStream)
 
     /// Reads a sequence; classes do it in one go.

@@ -28,7 +28,9 @@ public struct CallContext: Sendable, Hashable {
 
 /// What a session has switched to, until a call says otherwise.
 public struct SessionContext: Sendable, Hashable {
+    /// The group that it works in.
     public var groupID: Int64
+    /// The share that it looks at; nil for none.
     public var shareID: Int64?
 
     public init(groupID: Int64, shareID: Int64? = nil) {
@@ -40,7 +42,9 @@ public struct SessionContext: Sendable, Hashable {
 /// A share, as far as decisions need it.
 public struct ShareFacts: Sendable, Hashable {
     public var id: Int64
+    /// Who made the share.
     public var ownerID: Int64
+    /// Who may look at it, besides its owner.
     public var memberIDs: Set<Int64>
 
     public init(id: Int64, ownerID: Int64, memberIDs: Set<Int64>) {

@@ -1,5 +1,6 @@
 /// The group of a call.
 public enum CurrentGroup: Sendable, Hashable {
+    /// The group that the call names, or else that of the session.
     case one(GroupFacts)
     /// `omero.group` is negative: all groups that the caller may see.
     case all
@@ -17,7 +18,9 @@ public enum CurrentGroup: Sendable, Hashable {
 ///
 /// It comes from ``CallContext/caller(_:session:group:share:isReadOnly:)``; decisions are its methods.
 public struct Caller: Sendable, Hashable {
+    /// Who the session belongs to.
     public var identity: Identity
+    /// The group of the call.
     public var group: CurrentGroup
     /// Who is to own what this call makes (`omero.user`), if not the caller. The rights remain the caller's.
     public var actsFor: Int64?

@@ -1,9 +1,11 @@
 /// A user with what the database says of it, before any session.
 public struct Account: Sendable, Hashable {
     public var id: Int64
+    /// The name with which the user logs in.
     public var name: String
     /// In the order of membership: the default group first.
     public var memberOf: GroupIDs
+    /// The groups that the user leads.
     public var leaderOf: GroupIDs
     /// Empty unless the user is in the group `system`; see ``Privilege/granted(isSystemMember:configuration:)``.
     public var privileges: Set<Privilege>
@@ -24,13 +26,19 @@ public struct Account: Sendable, Hashable {
 
 /// Who a session belongs to, and what it may do: the part of the event context that is the same for all its calls.
 public struct Identity: Sendable, Hashable {
+    /// The user whose session it is.
     public var userID: Int64
+    /// The name with which this user logs in.
     public var userName: String
     /// Who opened the session for the user, if that was somebody else.
     public var sudoerID: Int64?
+    /// Whether the user is in the group `system`, with whatever privileges.
     public var isAdmin: Bool
+    /// What the user may do as an administrator; empty for others.
     public var privileges: Set<Privilege>
+    /// The user's groups, the default group first.
     public var memberOf: GroupIDs
+    /// The groups that the user leads.
     public var leaderOf: GroupIDs
     /// The only groups that the session may use, if it was opened by the right of leading them.
     public var sudoGroups: Set<Int64>?
@@ -64,6 +72,7 @@ public struct Identity: Sendable, Hashable {
 
     /// Who is really there: the one who opened the session.
     public var realOwnerID: Int64 { sudoerID ?? userID }
+    /// Whether it is a guest's session.
     public var isGuest: Bool { userID == BuiltIn.guestUser }
     /// An administrator whose session has every privilege.
     public var isFullAdmin: Bool { isAdmin && privileges.count == Privilege.allCases.count }

@@ -1,19 +1,34 @@
 /// What a light administrator may do; the raw value is the entry of OMERO's enumeration `AdminPrivilege`.
 public enum Privilege: String, Sendable, Hashable, CaseIterable {
+    /// Move objects of others into other groups.
     case chgrp = "Chgrp"
+    /// Give objects of others to somebody else.
     case chown = "Chown"
+    /// Delete files of others that are in no repository of the server's.
     case deleteFile = "DeleteFile"
+    /// Delete files of others from the managed repository.
     case deleteManagedRepo = "DeleteManagedRepo"
+    /// Delete objects of others.
     case deleteOwned = "DeleteOwned"
+    /// Delete official scripts.
     case deleteScriptRepo = "DeleteScriptRepo"
+    /// Make and change groups.
     case modifyGroup = "ModifyGroup"
+    /// Put users into groups and take them out.
     case modifyGroupMembership = "ModifyGroupMembership"
+    /// Make and change users.
     case modifyUser = "ModifyUser"
+    /// See the sessions of others, their keys among it.
     case readSession = "ReadSession"
+    /// Open sessions for others.
     case sudo = "Sudo"
+    /// Write files of others that are in no repository of the server's.
     case writeFile = "WriteFile"
+    /// Write files of others in the managed repository.
     case writeManagedRepo = "WriteManagedRepo"
+    /// Change objects of others, and make objects for them.
     case writeOwned = "WriteOwned"
+    /// Upload and change official scripts.
     case writeScriptRepo = "WriteScriptRepo"
 
     /// All of them: what makes an administrator a full one.

@@ -21,6 +21,7 @@ public struct EntityKind: Sendable, Hashable {
     /// The interface of all links from an object to an annotation.
     public static let annotationLink = "IAnnotationLink"
 
+    /// Whether it links an annotation to what is annotated.
     public var isAnnotationLink: Bool { isA(Self.annotationLink) }
     /// Whether the class or one that it inherits from has this name.
     public func isA(_ name: String) -> Bool { self.name == name || ancestors.contains(name) }
@@ -29,6 +30,7 @@ public struct EntityKind: Sendable, Hashable {
 
 /// Where an OriginalFile is.
 public enum RepositoryKind: Sendable, Hashable {
+    /// In the repository of imported images, or in that of scripts.
     case managed, script
     /// Another repository, or none.
     case other
@@ -36,6 +38,7 @@ public enum RepositoryKind: Sendable, Hashable {
 
 /// An object, as far as decisions need it: stored, or (without an id) about to be.
 public struct ObjectFacts: Sendable, Hashable {
+    /// The class of the object.
     public var kind: EntityKind
     public var id: Int64?
     /// Nil for system types.

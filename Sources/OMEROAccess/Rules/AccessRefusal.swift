@@ -2,16 +2,23 @@
 public struct AccessRefusal: Error, Sendable, Hashable {
     /// OMERO's exceptions.
     public enum Kind: Sendable, Hashable, CaseIterable {
+        /// `omero.SecurityViolation`: the caller may not do that.
         case securityViolation
+        /// `omero.GroupSecurityViolation`: groups do not fit together, or not the caller.
         case groupSecurityViolation
         /// Clients see a GroupSecurityViolation: OMERO maps the mismatch onto its base.
         case permissionMismatch
+        /// `omero.ReadOnlyGroupSecurityViolation`: the group lets nothing be written.
         case readOnlyGroupSecurityViolation
+        /// `omero.ApiUsageException`: the call makes no sense.
         case apiUsage
+        /// `omero.ValidationException`: a value that can't be.
         case validation
+        /// `omero.OptimisticLockException`: somebody else changed the object meanwhile.
         case optimisticLock
     }
 
+    /// Which of OMERO's exceptions it is.
     public var kind: Kind
     public var message: String
 

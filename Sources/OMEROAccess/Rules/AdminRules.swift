@@ -62,6 +62,7 @@ extension Identity {
 
 /// What to do about the permissions of a group.
 public enum Chmod: Sendable, Hashable {
+    /// The rights stay as they are, or they simply change.
     case nothing, change
     /// Only if no object in the group is linked to one of another owner: members stop seeing each other's objects.
     case changeUnlessLinked
@@ -69,12 +70,16 @@ public enum Chmod: Sendable, Hashable {
 
 /// Who may call an operation at all.
 public enum MethodRole: Sendable, Hashable {
+    /// Whoever has a session.
     case everybody
     /// Members of the group of this name.
     case members(of: String)
 
+    /// Everybody but guests.
     public static let user = MethodRole.members(of: BuiltIn.userGroupName)
+    /// Administrators.
     public static let system = MethodRole.members(of: BuiltIn.systemGroupName)
+    /// The guest.
     public static let guest = MethodRole.members(of: BuiltIn.guestGroupName)
 
     /// Whether the owner of a session may call. A session that somebody opened for a user has that user's roles.

@@ -2,9 +2,13 @@ public import OMEROModel
 
 /// What an update changes in an object's details.
 public enum ChangedDetail: String, Sendable, Hashable, CaseIterable {
+    /// Whose it is.
     case owner = "Experimenter"
+    /// The group that it is in.
     case group = "ExperimenterGroup"
+    /// When and by whom it was made.
     case creationEvent = "creation Event"
+    /// What links it to something outside.
     case externalInfo = "ExternalInfo"
 }
 
@@ -59,7 +63,9 @@ extension Caller {
 
 /// What tells whether an object was changed since the client read it.
 public struct Revision: Sendable, Hashable {
+    /// How often the object was changed; nil where the client does not say.
     public var version: Int32?
+    /// The event of the last change; nil where the client does not say.
     public var updateEventID: Int64?
 
     public init(version: Int32? = nil, updateEventID: Int64? = nil) {

@@ -10,7 +10,9 @@ public struct BinaryAccess: Sendable, Hashable {
 
     /// What is asked for.
     public enum Subject: Sendable, Hashable {
+        /// An image, which may belong to a plate.
         case image(hasWellSamples: Bool)
+        /// A plate, or a well of one.
         case plate, well
         /// `images`: whether there are well samples, by image of the fileset; empty if it is in none.
         case originalFile(name: String, images: [Bool])

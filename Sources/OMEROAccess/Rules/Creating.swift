@@ -2,12 +2,15 @@ public import OMEROModel
 
 /// An object that a client wants made, with what it says of the details.
 public struct NewObject: Sendable, Hashable {
+    /// The class of the object.
     public var kind: EntityKind
     /// Of an OriginalFile.
     public var repository: RepositoryKind
     /// The details that the client filled in.
     public var ownerID: Int64?
+    /// The group that the client filled in.
     public var group: GroupFacts?
+    /// The permissions that the client filled in.
     public var permissions: Permissions?
     /// The group of the first object that it links to: where it goes when the call is in all groups.
     public var firstLinkedGroup: GroupFacts?
@@ -30,7 +33,9 @@ public struct NewObject: Sendable, Hashable {
 
 /// Whose a new object is.
 public struct Placement: Sendable, Hashable {
+    /// Whose it is.
     public var ownerID: Int64
+    /// The group that it is in.
     public var group: GroupFacts
 
     public init(ownerID: Int64, group: GroupFacts) {

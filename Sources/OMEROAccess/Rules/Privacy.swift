@@ -2,7 +2,9 @@ import OMEROModel
 
 /// What a column holds for those who may not see it.
 public enum Masked: Sendable, Hashable {
+    /// This text.
     case text(String)
+    /// Nothing.
     case null
 
     static let hidden = Masked.text("<hidden>")
@@ -11,6 +13,7 @@ public enum Masked: Sendable, Hashable {
 
 /// Columns of other users that not everybody may see.
 public enum PrivateExperimenterField: String, Sendable, Hashable, CaseIterable {
+    /// Names, and how to reach the user.
     case omeName, firstName, middleName, lastName, institution, email
 
     /// What is shown instead: names can't be null.
@@ -24,14 +27,17 @@ public enum PrivateExperimenterField: String, Sendable, Hashable, CaseIterable {
 
 /// Columns of sessions and nodes that not everybody may see.
 public enum PrivateKeyField: Sendable, Hashable, CaseIterable {
+    /// The key of a session, and where a server of the cluster is.
     case sessionUUID, nodeUUID, nodeConnection
 
+    /// What is shown instead.
     public var mask: Masked { self == .nodeConnection ? .hidden : .uuid }
 }
 
 /// Whose private fields a caller sees: a value, for a store to put into its statements. It acts on every column that
 /// is sent, in projections too; conditions and orders work on the true values.
 public struct ExperimenterPrivacy: Sendable, Hashable {
+    /// Who asks, and always sees the own fields.
     public var callerID: Int64
     /// Administrators, and who leads any group.
     public var seesEverybody: Bool

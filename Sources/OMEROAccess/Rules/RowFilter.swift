@@ -17,8 +17,11 @@ public enum RowFilter: Sendable, Hashable {
     /// A row is visible if the caller leads its group, or owns it and the group lets users read, or is a member and
     /// the group lets members read, or the group lets the world read.
     public struct AllGroups: Sendable, Hashable {
+        /// Who asks.
         public var callerID: Int64
+        /// The groups that the caller leads.
         public var led: Set<Int64>
+        /// The groups of the caller.
         public var memberOf: Set<Int64>
         /// If not nil, rows of other groups are never visible.
         public var within: Set<Int64>?
@@ -53,6 +56,7 @@ public struct SessionFilter: Sendable, Hashable {
     /// Only sessions that this user opened: the sudoer if there is one, else the owner.
     public var realOwnerID: Int64?
 
+    /// Whether it lets a session through that belongs to one user and may have been opened by another.
     public func passes(ownerID: Int64, sudoerID: Int64?) -> Bool {
         (self.ownerID.map { $0 == ownerID } ?? true) && (realOwnerID.map { $0 == sudoerID ?? ownerID } ?? true)
     }
@@ -120,12 +124,15 @@ public enum ReadAccess: Sendable, Hashable, CaseIterable {
 
 /// What becomes of a row that is asked for.
 public enum ReadOutcome: Sendable, Hashable {
+    /// It is shown.
     case visible
     /// The row is left out: a left join gives null.
     case filtered
+    /// The reference is sent as null.
     case null
     /// The reference is sent with its id only.
     case unloaded
+    /// The call fails.
     case refused(AccessRefusal)
 }
 

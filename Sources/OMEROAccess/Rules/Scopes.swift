@@ -6,12 +6,19 @@ public struct AllowedActions: OptionSet, Sendable, Hashable {
     public init(rawValue: Int) { self.rawValue = rawValue }
     public init(_ action: Permissions.Action) { rawValue = 1 << action.rawValue }
 
+    /// Linking it to something.
     public static let link = Self(.link)
+    /// Changing it.
     public static let edit = Self(.edit)
+    /// Deleting it.
     public static let delete = Self(.delete)
+    /// Putting annotations on it.
     public static let annotate = Self(.annotate)
+    /// Moving it into another group.
     public static let chgrp = Self(.chgrp)
+    /// Giving it to another user.
     public static let chown = Self(.chown)
+    /// Every action.
     public static let all: Self = [.link, .edit, .delete, .annotate, .chgrp, .chown]
 
     /// By action whether it is forbidden, as `Permissions.restrictions`; empty if nothing is.

@@ -9,6 +9,7 @@ public struct SudoGrant: Sendable, Hashable {
 /// The group that a session is asked for.
 public struct NamedGroup: Sendable, Hashable {
     public var id: Int64
+    /// Its name.
     public var name: String
 
     public init(id: Int64, name: String) {

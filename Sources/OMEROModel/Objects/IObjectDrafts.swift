@@ -56,6 +56,7 @@ extension Draft where Class: IObjectProtocol {
         get { unboxed(IObjectField.id) }
         nonmutating set { box(newValue, IObjectField.id) }
     }
+    /// Whose it is, its group and events; nil has the server fill them in.
     public var details: Details? {
         get { self[IObjectField.details] }
         nonmutating set { self[IObjectField.details] = newValue }

@@ -1,5 +1,6 @@
 /// What a model object cannot tell.
 public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Why it can't.
     public enum Reason: Sendable, Hashable {
         /// The object is only an id: it has to be loaded before it tells more.
         case unloadedObject
@@ -13,6 +14,7 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         case noConversion(from: String, to: String)
     }
 
+    /// What is wrong.
     public let reason: Reason
     /// The type id, such as `::omero::model::Project`.
     public let className: String

@@ -2,6 +2,7 @@ public import IceEncoding
 
 /// A key and a value: an entry of a map annotation, or of another list in which keys may repeat.
 public struct NamedValue: Sendable, Hashable {
+    /// The key.
     public var name: String
     public var value: String
 
@@ -12,6 +13,7 @@ public struct NamedValue: Sendable, Hashable {
 }
 
 extension NamedValue: BoxedValue {
+    /// The class that carries it on the wire.
     public static let boxDescriptor = ClassDescriptor(
         "::omero::model::NamedValue",
         fields: [.init("name", .string), .init("value", .string)]

@@ -40,11 +40,17 @@ public struct Permissions: Sendable, Hashable {
         !(action.rawValue < restrictions.count && restrictions[action.rawValue])
     }
 
+    /// Whether the user who asked may link the object.
     public var canLink: Bool { allows(.link) }
+    /// Whether the user who asked may change it.
     public var canEdit: Bool { allows(.edit) }
+    /// Whether the user who asked may delete it.
     public var canDelete: Bool { allows(.delete) }
+    /// Whether the user who asked may annotate it.
     public var canAnnotate: Bool { allows(.annotate) }
+    /// Whether the user who asked may move it into another group.
     public var canChgrp: Bool { allows(.chgrp) }
+    /// Whether the user who asked may give it to another user.
     public var canChown: Bool { allows(.chown) }
 }
 
@@ -77,6 +83,7 @@ extension Permissions: CustomStringConvertible {
 }
 
 extension Permissions: BoxedValue {
+    /// The class that carries them on the wire.
     public static let boxDescriptor = ClassDescriptor(
         "::omero::model::Permissions",
         fields: [

@@ -2,9 +2,13 @@ public import IceEncoding
 
 /// A physical quantity of OMERO: a number and its unit.
 public protocol Quantity: BoxedValue, CustomStringConvertible {
+    /// What it is measured in.
     associatedtype Unit: UnitOfMeasure
+    /// The number, in ``unit``.
     var value: Double { get set }
+    /// The unit of ``value``.
     var unit: Unit { get set }
+    /// So much of that unit.
     init(_ value: Double, _ unit: Unit)
 }
 
@@ -20,6 +24,7 @@ public struct UnitDefinition: Sendable, Hashable {
     public let symbol: String
     /// value in the base unit = value × factor + offset; nil for units without a size, such as pixel.
     public let factor: Double?
+    /// What is added after multiplying, as from °C to K; else 0.
     public let offset: Double
 
     init(_ symbol: String, factor: Double?, offset: Double = 0) {

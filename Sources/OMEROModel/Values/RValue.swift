@@ -14,21 +14,33 @@ public import IceEncoding
 /// Collections that hold each other in a circle, or are nested deeper than ``nestingLimit``, read as nil from there
 /// on; so does what a few shared collections would unfold to beyond all measure. No OMERO server sends such.
 public indirect enum RValue: Sendable, Hashable {
+    /// `RBool`.
     case bool(Bool)
+    /// `RInt`.
     case int(Int32)
+    /// `RLong`.
     case long(Int64)
+    /// `RFloat`.
     case float(Float)
+    /// `RDouble`.
     case double(Double)
+    /// `RString`.
     case string(String)
     /// Milliseconds since 1970 on the wire.
     case time(Date)
     /// The name of a class of OMERO's model.
     case className(String)
+    /// `RObject`: an object of the model.
     case object(IObject?)
+    /// `RInternal`: something of the server's own.
     case `internal`(Internal?)
+    /// `RArray`.
     case array([RValue?])
+    /// `RList`.
     case list([RValue?])
+    /// `RSet`; the order is that on the wire.
     case set([RValue?])
+    /// `RMap`.
     case map([String: RValue?])
 
     /// How many collections may hold each other.

@@ -82,6 +82,7 @@ extension Entity {
 
 /// The properties of `details`.
 public enum DetailsProperty: String, Sendable, Hashable, CaseIterable {
+    /// As OMERO names them.
     case owner, group, creationEvent, updateEvent, permissions, externalInfo
 
     /// The type that it leads to.

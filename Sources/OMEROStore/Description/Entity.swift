@@ -3,7 +3,9 @@
 /// Generated from `Schema/data-model`; ``DataModel`` has them all. What is said here is the type's own: what it
 /// inherits is with its bases.
 public final class Entity: Sendable {
+    /// What the rows of a type are.
     public enum Kind: Sendable, Hashable {
+        /// Objects.
         case type
         /// Connects a parent and a child.
         case link
@@ -23,13 +25,17 @@ public final class Entity: Sendable {
 
     /// The simple name, as queries say it.
     public let name: String
+    /// What its rows are.
     public let kind: Kind
     /// Such as `meta`: types about one subject.
     public let area: String
+    /// Whether only derived types have objects.
     public let isAbstract: Bool
     /// The name of the type that this one derives from.
     public let base: String?
+    /// The table of the type's own columns.
     public let table: String
+    /// How it shares tables with the types of its hierarchy.
     public let storage: Storage
     /// Where ids come from; one per hierarchy.
     public let sequence: String
@@ -37,6 +43,7 @@ public final class Entity: Sendable {
     public let isGlobal: Bool
     /// Never changes: there is no update event and no version.
     public let isImmutable: Bool
+    /// Whether a version counts its changes.
     public let isVersioned: Bool
     /// Columns that are unique together.
     public let uniques: [[String]]
@@ -49,18 +56,27 @@ public final class Entity: Sendable {
     /// Of an enumeration: the rows of a fresh database.
     public let entries: [Entry]
 
+    /// Columns that are unique together in some rows.
     public struct PartialUnique: Sendable, Hashable {
+        /// Their names.
         public let columns: [String]
+        /// In SQL: which rows.
         public let condition: String
     }
 
+    /// A column that is no property.
     public struct ExtraColumn: Sendable, Hashable {
+        /// Its name.
         public let name: String
+        /// What it holds.
         public let type: DataType
+        /// How many characters a string may have; nil for any number.
         public let length: Int?
     }
 
+    /// A row that a fresh database has.
     public struct Entry: Sendable, Hashable {
+        /// What the entry is called.
         public let value: String
         /// Where it isn't the sequence that gives it.
         public let id: Int64?

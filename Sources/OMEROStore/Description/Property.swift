@@ -1,6 +1,8 @@
 /// A property of a type of the data model, and the columns behind it.
 public struct Property: Sendable, Hashable {
+    /// What a property holds, and where it is kept.
     public enum Content: Sendable, Hashable {
+        /// A value, in a column.
         case value(DataType)
         /// A number and its unit, which is stored by symbol in a column of its own; both are null, or neither.
         case quantity(kind: String, unit: String, unitColumn: String)
@@ -14,16 +16,21 @@ public struct Property: Sendable, Hashable {
 
     /// As queries say it.
     public let name: String
+    /// What it holds.
     public let content: Content
     /// Of a value, a quantity or a reference.
     public let column: String?
+    /// Whether it may not be null.
     public let isRequired: Bool
+    /// Whether no two rows have the same.
     public let isUnique: Bool
+    /// Whether saving may change it.
     public let isMutable: Bool
     /// Whether queries know it.
     public let isMapped: Bool
     /// How many characters a string may have; 255 where nothing is said.
     public let length: Int?
+    /// The range of numbers, if it is narrower than the type's.
     public let domain: Domain?
     /// What the column holds if nothing is given.
     public let defaultValue: String?
@@ -32,6 +39,7 @@ public struct Property: Sendable, Hashable {
     /// loaded, and that by the counts if there is a view for them.
     public var wireName: String { isCollection ? "_\(name)Seq" : "_\(name)" }
 
+    /// Whether it is other objects that lead here.
     public var isCollection: Bool {
         guard case .collection = content else { return false }
         return true
@@ -48,9 +56,11 @@ public struct Property: Sendable, Hashable {
 
 /// What a column without a reference holds.
 public enum DataType: Sendable, Hashable {
+    /// As PostgreSQL or OMERO's domains call them; `fraction` is 0…1.
     case string, text, bool, int, positiveInt, nonNegativeInt, long, double, fraction
     /// Milliseconds since 1970, UTC.
     case time
+    /// Bytes as they are.
     case bytes
     /// Strings, as a JSON array.
     case strings
@@ -61,6 +71,7 @@ public enum Domain: Sendable, Hashable { case positive, nonNegative }
 
 /// The table behind a property of names and values: its columns are the key, `name`, `value` and `index`.
 public struct MapTable: Sendable, Hashable {
+    /// Its name.
     public let table: String
     /// The column with the id of the holder.
     public let key: String

@@ -30,13 +30,17 @@ public struct GraphRights: OptionSet, Sendable, Hashable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
 
+    /// Read it.
     public static let see = Self(rawValue: 1)
+    /// Change it.
     public static let edit = Self(rawValue: 2)
+    /// Delete it.
     public static let delete = Self(rawValue: 4)
     /// Into another group.
     public static let move = Self(rawValue: 8)
     /// To another owner.
     public static let give = Self(rawValue: 16)
+    /// Everything.
     public static let all: Self = [.see, .edit, .delete, .move, .give]
 }
 
@@ -48,8 +52,11 @@ public struct GraphAuthority: Sendable {
 
     /// What the members of a group may do with each other's objects.
     public struct GroupLevel: Sendable, Hashable {
+        /// They see them.
         public let sees: Bool
+        /// They may annotate and link them.
         public let annotates: Bool
+        /// They may change them.
         public let writes: Bool
 
         public init(sees: Bool, annotates: Bool, writes: Bool) {

@@ -1,6 +1,8 @@
 /// What is to be done to objects and to what goes with them.
 public struct GraphRequest: Sendable {
+    /// What is to be done.
     public enum Operation: Sendable, Hashable {
+        /// Delete them.
         case delete
         /// Into another group.
         case move(toGroup: Int64)
@@ -8,6 +10,7 @@ public struct GraphRequest: Sendable {
         case give(toUser: Int64)
     }
 
+    /// What is to be done.
     public var operation: Operation
     /// Ids by type, which may be a base of the objects' types.
     public var targets: [Entity: Set<Int64>]
@@ -30,8 +33,11 @@ public struct GraphRequest: Sendable {
 
 /// Says of types, and of the namespaces of annotations, whether what could go with its last holder does.
 public struct GraphOption: Sendable, Hashable {
+    /// Which annotations are meant, by namespace.
     public enum Namespaces: Sendable, Hashable {
+        /// Those of these namespaces.
         case only(Set<String>)
+        /// Those of other namespaces, or of none.
         case allBut(Set<String>)
     }
 
@@ -70,6 +76,7 @@ public struct GraphOption: Sendable, Hashable {
 
 /// What is going to happen, with everything that goes along.
 public struct GraphPlan: Sendable {
+    /// What is going to be done.
     public internal(set) var operation: GraphRequest.Operation
     /// What is moved or given, by exact type.
     public internal(set) var included: [Entity: [Int64]] = [:]

@@ -9,6 +9,7 @@ public import OMEROModel
 /// let found = try transaction.run(query, ["id": 5], scope: scope)
 /// ```
 public struct ObjectQuery: Sendable {
+    /// As it was given.
     public let text: String
     let statement: SelectStatement
 
@@ -21,6 +22,7 @@ public struct ObjectQuery: Sendable {
 
 /// Which part of a result is wanted.
 public struct QueryPage: Sendable, Hashable {
+    /// How many rows are left out at the beginning.
     public var offset: Int
     /// Nil for all.
     public var limit: Int?
@@ -30,14 +32,17 @@ public struct QueryPage: Sendable, Hashable {
         self.limit = limit
     }
 
+    /// Every row.
     public static let all = QueryPage()
 }
 
 /// What a query found.
 public struct QueryResult: Sendable {
+    /// What stands in one place of each row.
     public struct Column: Sendable {
         /// Of `new map(… as name)`.
         public let name: String?
+        /// What its cells hold.
         public let type: QueryType
         /// What is to be loaded with the objects of the column.
         public let fetch: [FetchPath]
@@ -45,20 +50,29 @@ public struct QueryResult: Sendable {
         public var only: [FetchPath: Set<FetchedElement>] = [:]
     }
 
+    /// A value of a row.
     public enum Cell: Sendable, Hashable {
+        /// Nothing.
         case null
+        /// A truth value.
         case bool(Bool)
+        /// A whole number, the id of an object, or a time in milliseconds since 1970: the column's type says which.
         case int(Int64)
+        /// A number.
         case double(Double)
+        /// A string, or strings as a JSON array.
         case text(String)
+        /// Bytes.
         case bytes([UInt8])
         /// A number and the symbol of its unit.
         case quantity(Double, String)
     }
 
+    /// One for each value of a row.
     public let columns: [Column]
     /// Whether each row is one value, with the columns' names as keys.
     public let isMap: Bool
+    /// In the order of the query; cells in that of ``columns``.
     public let rows: [[Cell]]
 }
 

@@ -1,5 +1,6 @@
 /// Why a query of OMERO's language can't be answered.
 public struct QueryError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Why a query fails.
     public enum Kind: Sendable, Hashable {
         /// The text is no query.
         case syntax
@@ -13,11 +14,13 @@ public struct QueryError: Error, Sendable, Hashable, CustomStringConvertible {
         case missingParameter
     }
 
+    /// Why this one fails.
     public let kind: Kind
     /// The parameter's name if that is what is missing, else what is wrong.
     public let message: String
     /// Counted from 1, in characters of the query; nil where no place is to blame.
     public let line: Int?
+    /// Counted from 1, in characters of the line; nil where ``line`` is.
     public let column: Int?
 
     init(_ kind: Kind, _ message: String, line: Int? = nil, column: Int? = nil) {

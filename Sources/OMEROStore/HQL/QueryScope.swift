@@ -4,8 +4,11 @@
 public struct QueryScope: Sendable, Hashable {
     /// Rows with owner and group: those of `whole` groups, and the owner's of `own` groups.
     public struct Groups: Sendable, Hashable {
+        /// Groups of which all rows are seen.
         public var whole: Set<Int64>
+        /// Groups of which only the owner's rows are seen.
         public var own: Set<Int64>
+        /// Whose rows of ``own`` are seen.
         public var ownerID: Int64
 
         public init(whole: Set<Int64>, own: Set<Int64>, ownerID: Int64) {
@@ -17,6 +20,7 @@ public struct QueryScope: Sendable, Hashable {
 
     /// Whose names, addresses and institutions are shown; those of root and guest always are.
     public struct Privacy: Sendable, Hashable {
+        /// Who asks, and is shown too.
         public var userID: Int64
         /// Members of these groups are shown.
         public var sharedGroups: Set<Int64>
@@ -33,6 +37,7 @@ public struct QueryScope: Sendable, Hashable {
     public var sessionOwnerID: Int64?
     /// Only sessions that this user opened, if it isn't nil: the sudoer if there is one, else the owner.
     public var sessionRealOwnerID: Int64?
+    /// Whether the rows of `Node` are seen.
     public var seesNodes: Bool
     /// Nil shows everybody.
     public var privacy: Privacy?

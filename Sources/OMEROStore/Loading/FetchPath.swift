@@ -3,10 +3,12 @@
 /// A step is a reference, a collection, `details` (followed by one of its properties, such as `details.owner`), or
 /// `<collection>CountPerOwner`. It may be a property of some subclasses only.
 public struct FetchPath: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// Names of properties, each of what the one before leads to.
     public let steps: [String]
 
     public init(_ steps: [String]) { self.steps = steps }
     public init(_ path: String) { steps = path.split(separator: ".").map(String.init) }
+    /// The names with dots in between.
     public init(stringLiteral path: String) { self.init(path) }
 
     public var description: String { steps.joined(separator: ".") }
@@ -28,7 +30,9 @@ extension [FetchPath] {
 
 /// An element of a collection, by ids.
 public struct FetchedElement: Sendable, Hashable {
+    /// The id of the object that has the collection.
     public let holder: Int64
+    /// The id of the element.
     public let element: Int64
 
     public init(holder: Int64, element: Int64) {

@@ -8,7 +8,9 @@ public import OMEROModel
 public struct LoadRequest: Sendable, Hashable {
     /// A type of the model, or one from which theirs derive.
     public var entity: String
+    /// Which objects.
     public var ids: [Int64]
+    /// What is loaded along.
     public var fetch: [FetchPath]
     /// The elements of the collections at these paths that are to be loaded, where it isn't all of them.
     public var only: [FetchPath: Set<FetchedElement>]
@@ -26,12 +28,14 @@ public struct LoadRequest: Sendable, Hashable {
 /// An object that was loaded, before the graph is complete: what a server needs to add what this caller may do, and
 /// to take out what this caller may not see.
 public struct LoadedObject {
+    /// Its exact type.
     public let entity: Entity
     public let id: Int64
     /// Its members are `builder[object]`.
     public let object: ObjectReference
     /// Nil for global types.
     public let ownerID: Int64?
+    /// Nil for global types.
     public let groupID: Int64?
     /// Of the row.
     public let permissions: Int64

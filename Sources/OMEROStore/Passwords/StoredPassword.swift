@@ -63,8 +63,11 @@ func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
 
 /// What it costs to check a password: memory is 128 · r · 2^ln bytes, and time grows with p as well.
 public struct PasswordCost: Sendable, Hashable {
+    /// The binary logarithm of scrypt's N.
     public let logN: Int
+    /// scrypt's block size.
     public let r: Int
+    /// scrypt's number of lanes.
     public let p: Int
 
     /// 32 MiB: one of the settings that OWASP's password storage recommendations call equal (2^15, 8, 3).

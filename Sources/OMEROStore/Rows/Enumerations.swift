@@ -3,6 +3,7 @@ internal import GRDB
 /// An entry of an enumeration.
 public struct EnumerationRecord: Sendable, Hashable {
     public let id: Int64
+    /// What it is called.
     public let value: String
     /// Of `PixelsType` only.
     public let bitSize: Int32?

@@ -2,8 +2,11 @@ internal import GRDB
 
 /// On whose behalf rows are written: what an event says.
 public struct Caller: Sendable, Hashable {
+    /// Who did it.
     public var userID: Int64
+    /// In which group.
     public var groupID: Int64
+    /// In which session.
     public var sessionID: Int64
     /// An entry of `EventType`.
     public var eventType: String
@@ -21,6 +24,7 @@ public struct Caller: Sendable, Hashable {
 
 /// What OMERO's event log calls a change.
 public enum LogAction: Sendable, Hashable {
+    /// By the names of OMERO's log, in capitals there.
     case insert, update, delete, reindex, pixelData, password
     /// With the new permissions, such as `rwr---`.
     case chmod(String)
@@ -41,24 +45,33 @@ public enum LogAction: Sendable, Hashable {
 /// An event: who changed something, when, and in which session.
 public struct EventRecord: Sendable, Hashable {
     public let id: Int64
+    /// When.
     public let time: Timestamp
+    /// Who.
     public let userID: Int64
+    /// In which group.
     public let groupID: Int64
+    /// In which session.
     public let sessionID: Int64
+    /// The entry of `EventType`.
     public let typeID: Int64
 }
 
 /// A line of the event log.
 public struct LogRecord: Sendable, Hashable {
     public let id: Int64
+    /// The event that it belongs to.
     public let eventID: Int64
+    /// Such as `INSERT`: see ``LogAction``.
     public let action: String
     /// The full name, such as `ome.model.core.Image`.
     public let entityType: String
+    /// The id of the object.
     public let entityID: Int64
 }
 
 extension ReadTransaction {
+    /// The event of that id; nil if there is none.
     public func event(id: Int64) throws -> EventRecord? {
         try row("SELECT id, time, experimenter, experimentergroup, session, type FROM event WHERE id = ?", [id]).map {
             EventRecord(

@@ -4,26 +4,35 @@ public import OMEROModel
 /// A row of `experimentergroup`.
 public struct GroupRecord: Sendable, Hashable {
     public let id: Int64
+    /// Unique among groups.
     public var name: String
     public var description: String?
+    /// Whether a directory service manages it.
     public var isLDAP: Bool
     /// As OMERO stores them: see `Permissions`.
     public let permissions: Int64
+    /// How often it was changed: a change of another version is refused.
     public let version: Int32
 
+    /// The group of the administrators.
     public static let systemID: Int64 = 0
+    /// The group of all who may log in.
     public static let userID: Int64 = 1
+    /// The group of the guest.
     public static let guestID: Int64 = 2
     static let specialIDs: [Int64] = [systemID, userID, guestID]
 }
 
 /// A group to be made.
 public struct NewGroup: Sendable, Hashable {
+    /// Unique among groups; without one nothing is made.
     public var name: String?
     public var description: String?
+    /// Whether a directory service manages it.
     public var isLDAP = false
     /// `rw----` unless something else is wanted.
     public var permissions: Int64 = -120
+    /// Names and values in order; names may repeat.
     public var config: [NamedValue] = []
 
     public init(
@@ -44,10 +53,12 @@ public struct NewGroup: Sendable, Hashable {
 extension ReadTransaction {
     private static let groupColumns = "id, name, description, ldap, permissions, ifnull(version, 0)"
 
+    /// The group of that id; nil if there is none.
     public func group(id: Int64) throws -> GroupRecord? {
         try row("SELECT \(Self.groupColumns) FROM experimentergroup WHERE id = ?", [id]).map(GroupRecord.init)
     }
 
+    /// The group of that name; nil if there is none.
     public func group(name: String) throws -> GroupRecord? {
         // SQLite would look for what is before the zero byte.
         if name.utf8.contains(0) { return nil }
@@ -60,11 +71,13 @@ extension ReadTransaction {
         try rows("SELECT \(Self.groupColumns) FROM experimentergroup ORDER BY id").map(GroupRecord.init)
     }
 
+    /// The groups of these ids, by id; what isn't there is left out.
     public func groups(ids: [Int64]) throws -> [GroupRecord] {
         try rowsByID("SELECT \(Self.groupColumns) FROM experimentergroup WHERE id IN (%) ORDER BY id", ids)
             .map(GroupRecord.init)
     }
 
+    /// Its names and values, in order.
     public func groupConfig(_ id: Int64) throws -> [NamedValue] { try map("config", of: "ExperimenterGroup", id: id) }
 }
 
@@ -112,6 +125,7 @@ extension WriteTransaction {
         try log(.update, "ExperimenterGroup", group.id, by: caller)
     }
 
+    /// Puts these names and values in place of those there are.
     public func setGroupConfig(_ id: Int64, _ config: [NamedValue], by caller: Caller) throws {
         try setMap("config", of: "ExperimenterGroup", id: id, config)
         try execute("UPDATE experimentergroup SET version = ifnull(version, 0) + 1 WHERE id = ?", [id])

@@ -3,7 +3,9 @@ internal import GRDB
 /// A row of `groupexperimentermap`: a user is in a group.
 public struct MembershipRecord: Sendable, Hashable {
     public let id: Int64
+    /// The group.
     public let groupID: Int64
+    /// Who is in it.
     public let userID: Int64
     /// The place among the user's groups: 0 is the default group.
     public let index: Int
@@ -22,11 +24,13 @@ extension ReadTransaction {
         ).map(MembershipRecord.init)
     }
 
+    /// The members of a group, by id.
     public func memberships(ofGroup id: Int64) throws -> [MembershipRecord] {
         try rows("SELECT \(Self.membershipColumns) FROM groupexperimentermap WHERE parent = ? ORDER BY child", [id])
             .map(MembershipRecord.init)
     }
 
+    /// A user's membership in a group; nil if there is none.
     public func membership(user: Int64, group: Int64) throws -> MembershipRecord? {
         try row(
             "SELECT \(Self.membershipColumns) FROM groupexperimentermap WHERE child = ? AND parent = ?",

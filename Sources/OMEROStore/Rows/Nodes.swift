@@ -3,8 +3,11 @@ internal import GRDB
 /// A run of a server.
 public struct NodeRecord: Sendable, Hashable {
     public let id: Int64
+    /// The name of the run.
     public let uuid: String
+    /// How other servers would reach it.
     public let connection: String
+    /// When it began.
     public let up: Timestamp
     /// Nil while it runs, or if it ended without saying so.
     public let down: Timestamp?

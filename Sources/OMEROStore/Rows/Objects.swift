@@ -4,16 +4,25 @@ public import OMEROModel
 
 /// What a property of an object is set to.
 public enum StoreValue: Sendable, Hashable {
+    /// Nothing.
     case null
+    /// A truth value.
     case bool(Bool)
+    /// A whole number.
     case int(Int64)
+    /// A number.
     case double(Double)
+    /// A string.
     case text(String)
+    /// Bytes.
     case bytes([UInt8])
+    /// A time.
     case time(Timestamp)
     /// A number and the symbol of its unit, such as `µm`.
     case quantity(Double, String)
+    /// Strings, in order.
     case strings([String])
+    /// Names and values, in order.
     case map([NamedValue])
     /// Another object, by id.
     case reference(Int64)
@@ -36,8 +45,11 @@ public struct RowDetails: Sendable, Hashable {
     public let id: Int64
     /// Nil for global types.
     public let ownerID: Int64?
+    /// Nil for global types.
     public let groupID: Int64?
+    /// Of the row, as OMERO stores them.
     public let permissions: Int64
+    /// Nil for types without versions.
     public let version: Int32?
 }
 

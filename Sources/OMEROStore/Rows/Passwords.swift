@@ -3,12 +3,16 @@ internal import GRDB
 
 /// What became of a password that somebody gave.
 public enum PasswordCheck: Sendable, Hashable {
+    /// It is that of the user.
     case accepted(userID: Int64)
+    /// It is not that of the user.
     case wrong(userID: Int64)
     /// No password opens the account.
     case locked(userID: Int64)
+    /// There is no such user.
     case unknownUser
 
+    /// Whether it opens the account.
     public var isAccepted: Bool {
         guard case .accepted = self else { return false }
         return true

@@ -5,17 +5,27 @@ public struct SessionRecord: Sendable, Hashable {
     public let id: Int64
     /// The key: whoever knows it is in the session.
     public let uuid: String
+    /// Whose session it is.
     public let ownerID: Int64
+    /// Who opened it for the owner; nil if that was the owner.
     public let sudoerID: Int64?
+    /// The run of the server that it was opened in.
     public let nodeID: Int64
+    /// When it was opened.
     public let started: Timestamp
+    /// When it ended; nil while it is open.
     public let closed: Timestamp?
     /// Milliseconds; 0 is without limit.
     public let timeToIdle: Int64
+    /// Milliseconds from the start; 0 is without limit.
     public let timeToLive: Int64
+    /// What its events are, unless a call says otherwise.
     public let defaultEventType: String
+    /// A note of who opened it.
     public let message: String?
+    /// The client's name for itself.
     public let userAgent: String?
+    /// The client's address, as far as it is known.
     public let userIP: String?
     /// Nil once the session is closed, and for those that were never anybody's.
     public let state: SessionState?
@@ -25,7 +35,9 @@ public struct SessionRecord: Sendable, Hashable {
 public struct SessionState: Sendable, Hashable {
     /// The group of the session.
     public var groupID: Int64
+    /// When it was called last: what idling is counted from.
     public var lastAccess: Timestamp
+    /// How many clients are in it.
     public var referenceCount: Int
     /// Whether it began with a password (`HasPassword`).
     public var hasPassword: Bool
@@ -40,18 +52,30 @@ public struct SessionState: Sendable, Hashable {
 
 /// A session to begin.
 public struct NewSession: Sendable, Hashable {
+    /// The key: whoever knows it is in the session.
     public var uuid: String
+    /// Whose session it is.
     public var ownerID: Int64
+    /// Who opens it for the owner; nil if that is the owner.
     public var sudoerID: Int64?
+    /// The run of the server.
     public var nodeID: Int64
+    /// The group of the session.
     public var groupID: Int64
+    /// Milliseconds without a call after which it ends; 0 is without limit.
     public var timeToIdle: Int64
+    /// Milliseconds from the start after which it ends; 0 is without limit.
     public var timeToLive: Int64
+    /// What its events are, unless a call says otherwise.
     public var defaultEventType: String
     public var message: String?
+    /// The client's name for itself.
     public var userAgent: String?
+    /// The client's address, as far as it is known.
     public var userIP: String?
+    /// Whether it begins with a password.
     public var hasPassword: Bool
+    /// How many clients are in it.
     public var referenceCount: Int
 
     public init(
@@ -92,6 +116,7 @@ extension ReadTransaction {
         t.has_password FROM session s LEFT JOIN _session_state t ON t.session_id = s.id
         """
 
+    /// The session of that id, closed or not; nil if there is none.
     public func session(id: Int64) throws -> SessionRecord? {
         try row("\(Self.sessionQuery) WHERE s.id = ?", [id]).map(SessionRecord.init)
     }
@@ -106,6 +131,7 @@ extension ReadTransaction {
         try rows("\(Self.sessionQuery) WHERE s.closed IS NULL ORDER BY s.id").map(SessionRecord.init)
     }
 
+    /// The sessions of a user that were not closed, by id.
     public func openSessions(ofUser id: Int64) throws -> [SessionRecord] {
         try rows("\(Self.sessionQuery) WHERE s.closed IS NULL AND s.owner = ? ORDER BY s.id", [id])
             .map(SessionRecord.init)
@@ -177,10 +203,12 @@ extension WriteTransaction {
             id, "timetoidle = ifnull(?, timetoidle), timetolive = ifnull(?, timetolive)", [timeToIdle, timeToLive])
     }
 
+    /// Sets what its events are, unless a call says otherwise.
     public func updateSession(id: Int64, defaultEventType: String) throws {
         try changeSession(id, "defaulteventtype = ?", [defaultEventType])
     }
 
+    /// Sets or takes away its note.
     public func updateSession(id: Int64, message: String?) throws { try changeSession(id, "message = ?", [message]) }
 
     private func changeSession(_ id: Int64, _ changes: String, _ arguments: StatementArguments) throws {

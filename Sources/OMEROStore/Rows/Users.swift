@@ -4,30 +4,48 @@ public import OMEROModel
 /// A row of `experimenter`.
 public struct UserRecord: Sendable, Hashable {
     public let id: Int64
+    /// The name with which the user logs in; unique.
     public var name: String
+    /// The given name.
     public var firstName: String
+    /// Names in between.
     public var middleName: String?
+    /// The family name.
     public var lastName: String
+    /// Where the user works.
     public var institution: String?
+    /// An address for mail.
     public var email: String?
+    /// Whether a directory service manages the account.
     public var isLDAP: Bool
+    /// How often it was changed: a change of another version is refused.
     public let version: Int32
+    /// Of the row, as OMERO stores them.
     public let permissions: Int64
 
     /// The first user, who may do everything.
     public static let rootID: Int64 = 0
+    /// The user that nobody has to prove to be.
     public static let guestID: Int64 = 1
 }
 
 /// A user to be made. What OMERO requires may be nil here, so that the table says what is missing.
 public struct NewUser: Sendable, Hashable {
+    /// The name with which the user logs in; unique.
     public var name: String?
+    /// The given name.
     public var firstName: String?
+    /// Names in between.
     public var middleName: String?
+    /// The family name.
     public var lastName: String?
+    /// Where the user works.
     public var institution: String?
+    /// An address for mail.
     public var email: String?
+    /// Whether a directory service manages the account.
     public var isLDAP = false
+    /// Names and values in order; names may repeat.
     public var config: [NamedValue] = []
 
     public init(
@@ -55,10 +73,12 @@ extension ReadTransaction {
     private static let userColumns =
         "id, omename, firstname, middlename, lastname, institution, email, ldap, ifnull(version, 0), permissions"
 
+    /// The user of that id; nil if there is none.
     public func user(id: Int64) throws -> UserRecord? {
         try row("SELECT \(Self.userColumns) FROM experimenter WHERE id = ?", [id]).map(UserRecord.init)
     }
 
+    /// The user who logs in with that name; nil if there is none.
     public func user(name: String) throws -> UserRecord? {
         // SQLite would look for what is before the zero byte.
         if name.utf8.contains(0) { return nil }
@@ -70,11 +90,13 @@ extension ReadTransaction {
         try rows("SELECT \(Self.userColumns) FROM experimenter ORDER BY id").map(UserRecord.init)
     }
 
+    /// The users of these ids, by id; who isn't there is left out.
     public func users(ids: [Int64]) throws -> [UserRecord] {
         try rowsByID("SELECT \(Self.userColumns) FROM experimenter WHERE id IN (%) ORDER BY id", ids)
             .map(UserRecord.init)
     }
 
+    /// Names and values of the account, in order.
     public func userConfig(_ id: Int64) throws -> [NamedValue] { try map("config", of: "Experimenter", id: id) }
 
     /// The privileges of light administrators that were taken from a user: `AdminPrivilege:<name>` entries of the

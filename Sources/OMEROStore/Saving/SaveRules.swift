@@ -1,11 +1,13 @@
 /// An object that is saved, linked to or deleted, as far as decisions about it need it.
 public struct SavedRow: Sendable, Hashable {
+    /// Its exact type.
     public let entity: Entity
     public let id: Int64
     /// Whether this transaction makes it.
     public let isNew: Bool
     /// Nil for global types.
     public let ownerID: Int64?
+    /// Nil for global types, or where the client does not say.
     public let groupID: Int64?
     /// What is stored of it, or about to be, by property.
     public let values: [String: StoreValue]
@@ -13,13 +15,17 @@ public struct SavedRow: Sendable, Hashable {
 
 /// An object that a client wants made, with what it says of the details.
 public struct SaveWish: Sendable, Hashable {
+    /// Its exact type.
     public let entity: Entity
+    /// Nil where the client does not say.
     public let ownerID: Int64?
+    /// Nil for global types, or where the client does not say.
     public let groupID: Int64?
     /// As the database has permissions.
     public let permissions: Int64?
     /// The groups of the objects that it refers to, in their order.
     public let linkedGroups: [Int64]
+    /// By property.
     public let values: [String: StoreValue]
 }
 
@@ -27,7 +33,9 @@ public struct SaveWish: Sendable, Hashable {
 public struct RowPlace: Sendable, Hashable {
     /// Nil for global types.
     public let ownerID: Int64?
+    /// Nil for global types, or where the client does not say.
     public let groupID: Int64?
+    /// As the database has permissions.
     public let permissions: Int64
 
     public init(ownerID: Int64?, groupID: Int64?, permissions: Int64) {
@@ -45,12 +53,17 @@ public struct SaveChange: Sendable {
     public let values: [String: StoreValue]
     /// The version and the update's event that the client has read, where it says so.
     public let sentVersion: Int32?
+    /// The update's event that the client has read, where it says so.
     public let sentUpdateEvent: Int64?
+    /// The version that is stored.
     public let storedVersion: Int32?
+    /// The update's event that is stored.
     public let storedUpdateEvent: Int64?
     /// Where they are others than those stored.
     public let newOwnerID: Int64?
+    /// The group, where it is another than the one stored.
     public let newGroupID: Int64?
+    /// The event of the creation, where it is another than the one stored.
     public let newCreationEvent: Int64?
 }
 
@@ -71,5 +84,6 @@ public protocol SaveRules {
     func checkLink(from row: SavedRow, to target: SavedRow, linkedGroups: [Int64]) throws
     /// An object that is stored and that a client names by its id.
     func checkReading(_ row: SavedRow) throws
+    /// An object that is about to be deleted.
     func checkDeleting(_ row: SavedRow) throws
 }

@@ -2,9 +2,11 @@ internal import OMEROModel
 
 /// What a column of a query's result holds.
 public enum QueryType: Sendable, Hashable {
+    /// A plain value.
     case bool, int, long, double, string, time, bytes, strings
     /// An object, by id.
     case entity(Entity)
+    /// A number with its unit, of a kind such as `Length`.
     case quantity(String)
     /// A unit by its symbol, of a kind such as `Length`.
     case unit(String)
