@@ -16,10 +16,14 @@ import Testing
     }
 
     private static func regions() throws -> [String: [String]] {
-        let folder = root.appendingPathComponent("Tests/OMEROGatewayInteropTests/Guide")
+        var files: [URL] = []
+        // What is run, and what is built and tested as a package of its own.
+        for folder in ["Tests/OMEROGatewayInteropTests/Guide", "Examples/ProjectService"] {
+            files += try FileManager.default.contentsOfDirectory(
+                at: root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
+        }
         var regions: [String: [String]] = [:]
-        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        where file.pathExtension == "swift" && file.lastPathComponent != "ArticleTests.swift" {
+        for file in files where file.pathExtension == "swift" && file.lastPathComponent != "ArticleTests.swift" {
             var name: String?
             for line in try String(contentsOf: file, encoding: .utf8).split(
                 separator: "\n", omittingEmptySubsequences: false)
