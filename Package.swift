@@ -84,6 +84,7 @@ let package = Package(
             dependencies: [
                 "OMEROAccess", "OMEROAPI", "OMEROModel", "OMEROStore", "Glacier2", "Ice", "IceEncoding", nioCore,
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -161,7 +162,7 @@ let package = Package(
         ),
         .testTarget(
             name: "OMEROServerInteropTests",
-            dependencies: ["InteropProcess", "OMEROServer"],
+            dependencies: ["InteropProcess", "OMEROServer", "blitz"],
             swiftSettings: house
         ),
         .testTarget(
@@ -169,8 +170,9 @@ let package = Package(
             dependencies: [
                 "BlitzCommands", "OMEROServer", "OMEROStore", "OMEROAccess", "OMEROAPI", "OMEROModel", "Glacier2",
                 "Ice",
-                "IceEncoding",
+                "IceEncoding", nioCore,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

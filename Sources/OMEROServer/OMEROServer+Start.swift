@@ -16,6 +16,7 @@ extension OMEROServer {
     ///
     /// - Throws: ``ServerError`` for a data folder in use or out of reach, `StoreError`, `IceError` for ports in use.
     public static func start(_ configuration: ServerConfiguration) async throws -> OMEROServer {
+        let configuration = try configuration.resolvingProperties()
         let folder = try configuration.dataFolder.map(DataFolder.init)
         do {
             return try await start(configuration, folder)
@@ -59,7 +60,8 @@ extension OMEROServer {
             store: store,
             properties: properties,
             backend: backend,
-            nodeID: node.id
+            nodeID: node.id,
+            files: BinaryFiles(folder: folder?.path)
         )
         try await core.restoreSessions()
 
@@ -122,6 +124,8 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
         case file
         /// No door is open.
         case noDoor
+        /// A configuration value is not what its key takes.
+        case setting
     }
     /// For programs.
     public let reason: Reason

@@ -116,6 +116,7 @@ public final class OMEROServer: Service, Sendable {
                 try? await Task.sleep(for: .milliseconds(20))
             }
             await core.reap()
+            core.observer.stopped(sessions: sessionCount, clients: clientCount, servants: servantCount)
             await communicator.shutdown()
             do {
                 try await core.store.write { [core] in try $0.markNodeDown(id: core.nodeID) }

@@ -69,7 +69,8 @@ public struct ServerConfiguration: Sendable {
     public var sampleData = false
     /// Limits on sessions.
     public var sessions = Sessions()
-    /// Configuration values by OMERO's keys; they come before the defaults.
+    /// Configuration values by OMERO's keys; they come before the defaults. Where there is a key for one of the limits
+    /// above, its value is the limit.
     public var properties: [String: String] = [:]
     /// Glacier2's own time-out: after so much silence the router closes a connection.
     public var routerTimeout = Duration.seconds(600)
@@ -81,6 +82,8 @@ public struct ServerConfiguration: Sendable {
     public var connectionLimit = 10_000
     /// Nil logs nothing. No secret is logged.
     public var logger: Logger?
+    /// How failed log-ins are slowed.
+    var failedLogins = LoginThrottle.Limits()
     /// What new passwords cost to check.
     var passwordCost = PasswordCost.standard
 

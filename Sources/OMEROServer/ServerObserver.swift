@@ -38,6 +38,16 @@ struct ServerObserver: Sendable {
         logger?.info("session ended", metadata: [Self.sessionKey: "\(session)", Self.reasonKey: "\(reason)"])
     }
 
+    /// What there was when no call was under way any more.
+    func stopped(sessions: Int, clients: Int, servants: Int) {
+        logger?.info(
+            "server stopped",
+            metadata: [
+                "omero.sessions": "\(sessions)", "omero.clients": "\(clients)", "omero.servants": "\(servants)",
+            ]
+        )
+    }
+
     func callFailed(_ error: any Error) {
         failures.increment()
         logger?.error("call failed", metadata: [Self.reasonKey: "\(String(reflecting: error))"])

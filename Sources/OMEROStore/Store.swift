@@ -107,7 +107,12 @@ public final class Store: Sendable {
     public func close() async throws {
         guard await gate.close() else { return }
         do {
-            try await offload(to: DispatchQueue(label: "omero.store.closing")) { [writer] in try writer.close() }
+            try await offload(to: DispatchQueue(label: "omero.store.closing")) { [writer] in
+                // The last connection that closes brings the journal into the file and removes it. A reader can't:
+                // readers go first.
+                (writer as? DatabasePool)?.releaseMemory()
+                try writer.close()
+            }
         } catch {
             throw StoreError.translated(error)
         }

@@ -140,15 +140,12 @@ struct VisibilityTests {
         #expect(sent(all, Fixture.object(in: .publicGroup, group: BuiltIn.userGroup)) == "rwr-r-")
     }
 
-    @Test("the restriction of binaries is sent as an extended one")
-    func extended() {
+    @Test("restrictions are sent in the order of the actions")
+    func restrictions() {
         let caller = Fixture.caller(Fixture.member(), in: .readAnnotateGroup)
-        let object = Fixture.object(in: .readAnnotateGroup)
-        let free = caller.permissions(toSendFor: object, stored: .nothing)
-        let restricted = caller.permissions(toSendFor: object, stored: .nothing, isBinaryRestricted: true)
-        #expect(free.extendedRestrictions == [])
-        #expect(restricted.extendedRestrictions == ["RESTRICT-BINARY-ACCESS"])
-        #expect(free.restrictions == [true, true, true, false, true, true])
+        let sent = caller.permissions(toSendFor: Fixture.object(in: .readAnnotateGroup), stored: .nothing)
+        #expect(sent.restrictions == [true, true, true, false, true, true])
+        #expect(sent.extendedRestrictions == [])
     }
 
     @Test("the levels have OMERO's numbers, and all other bits don't count")

@@ -9,6 +9,10 @@ enum Drivers {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Interop/Server").path
 
+    /// Beside the bundle of tests.
+    static let blitz = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appendingPathComponent("blitz").path
+
     static func path(_ name: String) -> String { folder + "/" + name + ".py" }
     static func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
 }
@@ -21,7 +25,19 @@ enum Drivers {
 )
 struct ClientLifeTests {
     @Test("BlitzGateway and omero.client through the whole life of sessions")
-    func gateway() async throws { try await drive("gateway_life", atLeast: 20) }
+    func gateway() async throws {
+        var configuration = ServerConfiguration.testing
+        configuration.heartbeatInterval = .milliseconds(500)
+        try await drive("gateway_life", atLeast: 26, configuration)
+    }
+
+    @Test("stateful services, files, photos, and what else IAdmin and ITypes do")
+    func services() async throws { try await drive("service_life", atLeast: 19) }
+
+    @Test("blitz serve: doors, options, signals, restarts")
+    func program() async throws {
+        try await drive("serve_life", atLeast: 15, ["--blitz", Drivers.blitz], within: .seconds(300))
+    }
 
     @Test("the omero command: sessions, users, groups")
     func commands() async throws { try await drive("cli_life", atLeast: 25) }
@@ -61,13 +77,23 @@ struct ClientLifeTests {
     ) async throws {
         let text = try await OMEROServer.withServer(configuration) { server in
             let port = try #require(server.sslPort)
-            let process = try ForeignProcess(
-                Drivers.python,
-                ["-W", "ignore", Drivers.path(name), "--port", String(port), "--password", "omero"]
-            )
-            defer { process.stop() }
-            return try await process.finish(within: .seconds(900))
+            return try await Self.run(name, ["--port", String(port), "--password", "omero"], within: .seconds(900))
         }
+        check(text, atLeast: count)
+    }
+
+    /// Runs a driver that starts its servers itself.
+    private func drive(_ name: String, atLeast count: Int, _ arguments: [String], within limit: Duration) async throws {
+        check(try await Self.run(name, arguments, within: limit), atLeast: count)
+    }
+
+    private static func run(_ name: String, _ arguments: [String], within limit: Duration) async throws -> String {
+        let process = try ForeignProcess(Drivers.python, ["-W", "ignore", Drivers.path(name)] + arguments)
+        defer { process.stop() }
+        return try await process.finish(within: limit)
+    }
+
+    private func check(_ text: String, atLeast count: Int) {
         let report = DriverReport(text)
         for failure in report.failures { Issue.record("\(failure)") }
         #expect(report.isComplete, "the driver did not come to its end: \(text.suffix(500))")

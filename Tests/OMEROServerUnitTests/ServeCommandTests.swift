@@ -83,8 +83,8 @@ struct PropertiesFileTests {
 
     @Test("a line without a value is refused with its number")
     func wrong() {
-        let error = #expect(throws: ValidationError.self) { try read("a=1\n\nrubbish\n") }
-        #expect(error?.message.hasSuffix("line 3: expected key=value") == true)
+        let error = #expect(throws: Failure.self) { try read("a=1\n\nrubbish\n") }
+        #expect(error?.message.hasSuffix("line 3 is no setting") == true)
     }
 
     @Test("a file that is not there is refused")

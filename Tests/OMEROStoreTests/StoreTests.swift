@@ -40,6 +40,8 @@ struct StoreTests {
             let uuid = try await first.read { try $0.values("SELECT value FROM configuration") as [String] }
             try await first.write { _ = try $0.execute("DELETE FROM project") }
             try await first.close()
+            // The journal is in the file: readers that closed after the writer would leave it beside it.
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/deep") == ["omero.db"])
             let second = try await Store.open(.file(path), setup: StoreSetup(rootPassword: "other"))
             #expect(!second.isNew)
             #expect(try await second.write { try Self.addProject("next", $0) } > id)

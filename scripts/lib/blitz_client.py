@@ -20,15 +20,15 @@ PASSWORD = "omero"
 
 
 class Blitz:
-    """A server on a data folder. `seconds` says how long it took until READY."""
+    """A server on a data folder. `seconds` says how long it took until READY. What it logs goes to the file `log`."""
 
-    def __init__(self, program, folder, *arguments):
+    def __init__(self, program, folder, *arguments, log=None):
         self.folder = folder
         environment = dict(os.environ, BLITZ_ROOT_PASSWORD=PASSWORD)
         started = time.monotonic()
         self.process = subprocess.Popen(
             [program, "serve", "--data", folder, "--port", "0", "--insecure-port", "0"] + list(arguments),
-            stdout=subprocess.PIPE, universal_newlines=True, env=environment)
+            stdout=subprocess.PIPE, stderr=log, universal_newlines=True, env=environment)
         self.ssl = self.tcp = None
         for line in self.process.stdout:
             if line.startswith("READY "):
@@ -127,6 +127,8 @@ def database(folder):
             "groups": dict(connection.execute("SELECT id, name FROM experimentergroup")),
             "users": dict(connection.execute("SELECT id, omename FROM experimenter")),
             "sessions": dict(connection.execute("SELECT uuid, closed FROM session")),
+            "projects": dict(connection.execute("SELECT id, name FROM project")),
+            "files": dict(connection.execute("SELECT id, hash FROM originalfile")),
         }
         connection.close()
         return rows

@@ -27,12 +27,38 @@ class Acknowledged:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.groups, self.users, self.sessions, self.closed = {}, {}, {}, set()
+        self.groups, self.users, self.projects, self.files = {}, {}, {}, {}
+        self.sessions, self.closed = {}, set()
+        self.log_ins = 0
         self.unexpected = []
 
     @property
     def count(self):
-        return len(self.groups) + len(self.users) + len(self.sessions) + len(self.closed)
+        return (len(self.groups) + len(self.users) + len(self.projects) + len(self.files) + len(self.sessions)
+                + len(self.closed))
+
+
+# How clients see that the server is gone.
+GONE = (Ice.ConnectionLostException, Ice.ConnectFailedException, Ice.CloseConnectionException, Ice.SocketException,
+        Ice.TimeoutException, Ice.CommunicatorDestroyedException)
+
+
+def log_in_again_and_again(ice, port, found, stop):
+    """Log-ins without a pause; the sessions stay when their client leaves."""
+    try:
+        while not stop.is_set():
+            client = Client(ice, port).log_in()
+            with found.lock:
+                found.sessions[client.session] = None
+                found.log_ins += 1
+            client.factory.detachOnDestroy()
+            client.close()
+            # A session of root's is joined after the crash, one by one: not more than that takes a second for.
+            time.sleep(0.02)
+    except GONE:
+        pass
+    except Exception as error:
+        found.unexpected.append("%s: %s" % (type(error).__name__, str(error)[:300]))
 
 
 def write(ice, port, number, found, stop):
@@ -41,7 +67,7 @@ def write(ice, port, number, found, stop):
         client = Client(ice, port).log_in()
         with found.lock:
             found.sessions[client.session] = None
-        admin, sessions = client.service("IAdmin"), client.service("ISession")
+        admin, sessions, update = (client.service(name) for name in ("IAdmin", "ISession", "IUpdate"))
         last = 0
         while not stop.is_set():
             last += 1
@@ -58,6 +84,21 @@ def write(ice, port, number, found, stop):
                                                [omero.model.ExperimenterGroupI(1, False)])
             with found.lock:
                 found.users[user_id] = name
+            project = omero.model.ProjectI()
+            project.name = rstring(name)
+            project = update.saveAndReturnObject(project)
+            with found.lock:
+                found.projects[project.id.val] = name
+            file = omero.model.OriginalFileI()
+            file.name, file.path = rstring(name), rstring("/")
+            file = update.saveAndReturnObject(file)
+            store = client.here(omero.api.RawFileStorePrx, client.factory.createRawFileStore())
+            store.setFileId(file.id.val)
+            store.write(name.encode() * 1000, 0, len(name.encode()) * 1000)
+            saved = store.save()
+            with found.lock:
+                found.files[file.id.val] = (name.encode() * 1000, saved.hash.val)
+            store.close()
             session = sessions.createUserSession(0, 600000, "system")
             with found.lock:
                 found.sessions[session.uuid.val] = None
@@ -66,24 +107,30 @@ def write(ice, port, number, found, stop):
                 with found.lock:
                     del found.sessions[session.uuid.val]
                     found.closed.add(session.uuid.val)
-    except (Ice.ConnectionLostException, Ice.ConnectFailedException, Ice.CloseConnectionException,
-            Ice.SocketException, Ice.TimeoutException, Ice.CommunicatorDestroyedException):
+    except GONE:
         pass
     except Exception as error:
         found.unexpected.append("%s: %s" % (type(error).__name__, str(error)[:300]))
 
 
-def missing(found, rows):
+def missing(found, rows, folder):
     """What was acknowledged and is not in the database."""
     wrong = []
     if rows["integrity"] != [("ok",)]:
         wrong.append("integrity_check says %s" % rows["integrity"][:3])
     if rows["references"]:
         wrong.append("foreign_key_check says %s" % rows["references"][:3])
-    for what in ("groups", "users"):
+    for what in ("groups", "users", "projects"):
         for number, name in getattr(found, what).items():
             if rows[what].get(number) != name:
                 wrong.append("%s: %d %s is lost" % (what, number, name))
+    for number, (text, checksum) in found.files.items():
+        if rows["files"].get(number) != checksum:
+            wrong.append("files: %d has not the checksum that was answered" % number)
+        parts = ["Dir-%03d" % (number // 1000)] if number >= 1000 else []
+        path = os.path.join(folder, "Files", *parts, str(number))
+        if not os.path.exists(path) or open(path, "rb").read() != text:
+            wrong.append("files: the bytes of %d are lost" % number)
     wrong += ["session %s is lost" % key for key in found.sessions if key not in rows["sessions"]]
     wrong += ["session %s is closed" % key for key in found.sessions if rows["sessions"].get(key)]
     wrong += ["session %s is open again" % key for key in found.closed if not rows["sessions"].get(key)]
@@ -165,6 +212,7 @@ def main():
             starts.append(blitz.seconds)
             threads = [threading.Thread(target=write, args=(ice, blitz.tcp, "%d-%d" % (number, n), found, stop))
                        for n in range(options.clients)]
+            threads.append(threading.Thread(target=log_in_again_and_again, args=(ice, blitz.tcp, found, stop)))
             for thread in threads:
                 thread.start()
             # One in five dies during the log-ins, the others with writes under way.
@@ -177,7 +225,7 @@ def main():
             for thread in threads:
                 thread.join()
             ice.destroy()
-            wrong += missing(found, database(folder))
+            wrong += missing(found, database(folder), folder)
             ice = communicator()
             blitz = Blitz(options.blitz, folder)
             starts.append(blitz.seconds)
@@ -194,7 +242,7 @@ def main():
             if (number + 1) % 10 == 0:
                 print("  %d of %d crashes, %d writes acknowledged" % (number + 1, options.rounds, found.count),
                       file=sys.stderr, flush=True)
-        wrong += missing(found, database(folder))
+        wrong += missing(found, database(folder), folder)
         first = options.rounds // 5 + 1 if options.first_starts is None else options.first_starts
         wrong += crash_at_first_start(options.blitz, chance, first)
     finally:
@@ -202,10 +250,10 @@ def main():
     wrong += found.unexpected
     for line in wrong[:20]:
         print("crash: " + line)
-    print("crash: %d crashes (seed %d), %d writes acknowledged (%d groups, %d users, %d closings), %d sessions joined, "
-          "%d first starts killed: %d faults"
-          % (number + 1, options.seed, found.count, len(found.groups), len(found.users), len(found.closed), joined,
-             first, len(wrong)))
+    print("crash: %d crashes (seed %d), %d writes acknowledged (%d groups, %d users, %d projects, %d files, %d closings), "
+          "%d log-ins beside them, %d sessions joined, %d first starts killed: %d faults"
+          % (number + 1, options.seed, found.count, len(found.groups), len(found.users), len(found.projects),
+             len(found.files), len(found.closed), found.log_ins, joined, first, len(wrong)))
     sys.exit(1 if wrong else 0)
 
 

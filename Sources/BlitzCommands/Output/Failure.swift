@@ -82,6 +82,8 @@ struct Failure: Error, Sendable, Hashable {
             self.init(
                 .disk, error.description,
                 advice: "Look at the permissions and at the free space there, or choose another folder with --data")
+        case .setting:
+            self.init(.setting, error.description, advice: "Correct the value in the file of --config")
         case .noDoor:
             self.init(.setting, error.description, advice: "Open a door, for example with --port 4064")
         }

@@ -71,7 +71,6 @@ public struct ServeCommand: AsyncParsableCommand {
         let console = Console(json: output.json)
         do {
             server = try await OMEROServer.start(try serverConfiguration())
-            try announce(server, on: console)
         } catch {
             let failure = Failure(explaining: error)
             console.report(failure)
@@ -81,31 +80,12 @@ public struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = .error
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: server)],
+                services: [.init(service: AnnouncedServer(server: server, host: host, console: console))],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
         )
         try await group.run()
-    }
-
-    private func announce(_ server: OMEROServer, on console: Console) throws {
-        if console.json {
-            return try console.result(ReadyReport(server, host: host)) { [] }
-        }
-        if let password = server.generatedRootPassword {
-            try console.line("root's password, shown this once: \(password)")
-        }
-        try console.line("certificate SHA-256 \(server.certificateFingerprint)")
-        try console.line(readyLine(server))
-    }
-
-    private func readyLine(_ server: OMEROServer) -> String {
-        func door(_ name: String, _ port: Int?) -> String { "\(name)=" + (port.map { "\(host):\($0)" } ?? "off") }
-        return [
-            "READY", door("ssl", server.sslPort), door("tcp", server.tcpPort), door("ws", server.wsPort),
-            door("wss", server.wssPort),
-        ].joined(separator: " ")
     }
 
     private func serverConfiguration() throws -> ServerConfiguration {
@@ -133,6 +113,37 @@ public struct ServeCommand: AsyncParsableCommand {
             return try firstLine(ofFile: rootPasswordFile)
         }
         return ProcessInfo.processInfo.environment["BLITZ_ROOT_PASSWORD"]
+    }
+}
+
+/// Says that the server is ready once signals are listened to: whoever reads READY may send one.
+private struct AnnouncedServer: Service {
+    let server: OMEROServer
+    let host: String
+    let console: Console
+
+    func run() async throws {
+        try announce()
+        try await server.run()
+    }
+
+    private func announce() throws {
+        if console.json {
+            return try console.result(ReadyReport(server, host: host)) { [] }
+        }
+        if let password = server.generatedRootPassword {
+            try console.line("root's password, shown this once: \(password)")
+        }
+        try console.line("certificate SHA-256 \(server.certificateFingerprint)")
+        try console.line(readyLine)
+    }
+
+    private var readyLine: String {
+        func door(_ name: String, _ port: Int?) -> String { "\(name)=" + (port.map { "\(host):\($0)" } ?? "off") }
+        return [
+            "READY", door("ssl", server.sslPort), door("tcp", server.tcpPort), door("ws", server.wsPort),
+            door("wss", server.wssPort),
+        ].joined(separator: " ")
     }
 }
 

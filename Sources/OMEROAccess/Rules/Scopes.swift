@@ -117,10 +117,8 @@ extension Caller {
     /// The permissions that an object is sent with: not those of its row.
     ///
     /// - Parameter stored: those of its row, which count for groups, and with all groups for system types.
-    /// - Parameter isBinaryRestricted: see ``BinaryAccess/restricts(_:mayEdit:)``.
-    public func permissions(
-        toSendFor object: ObjectFacts, stored: Permissions, isBinaryRestricted: Bool = false
-    ) -> Permissions {
+    /// - Returns: without ``BinaryAccess/restriction``: that takes a look at what the object comes from.
+    public func permissions(toSendFor object: ObjectFacts, stored: Permissions) -> Permissions {
         var permissions: Permissions
         switch group {
         case _ where object.kind.name == "ExperimenterGroup": permissions = stored
@@ -129,7 +127,7 @@ extension Caller {
         case .all: permissions = object.groupPermissions ?? .nothing
         }
         permissions.restrictions = restrictions(for: object)
-        permissions.extendedRestrictions = isBinaryRestricted ? [BinaryAccess.restriction] : []
+        permissions.extendedRestrictions = []
         return permissions
     }
 }

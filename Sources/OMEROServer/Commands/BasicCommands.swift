@@ -25,6 +25,7 @@ struct DoAllCommand: Command {
             let responses = try await call.core.store.write { transaction in
                 try inStore.map { try $0.run(call, in: transaction) }
             }
+            for (command, response) in zip(inStore, responses) { await command.committed(response, call) }
             return Response(DoAllRsp.make { $0.responses = responses })
         }
         var responses: [Response] = []

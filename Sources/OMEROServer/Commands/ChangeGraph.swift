@@ -49,7 +49,9 @@ struct ChangeGraph: StoreCommand {
         do {
             let store = call.core.store
             if isDryRun { return try await store.read { response(try plan(call, $0)) } }
-            return try await store.write { try run(call, in: $0) }
+            let done = try await store.write { try run(call, in: $0) }
+            await committed(done, call)
+            return done
         } catch let error as StoreError where error.isConstraintViolation {
             throw CommandError(graph: error.description)
         }
@@ -59,6 +61,10 @@ struct ChangeGraph: StoreCommand {
         let plan = try plan(call, transaction)
         if !isDryRun { try transaction.carryOut(plan, by: AdminService(call).author) }
         return response(plan)
+    }
+
+    func committed(_ response: Response, _ call: Call) async {
+        if !isDryRun { await call.core.removeBytes(deletedBy: response) }
     }
 
     // MARK: Planning

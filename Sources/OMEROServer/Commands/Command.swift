@@ -21,6 +21,8 @@ extension Command {
 protocol StoreCommand: Command {
     /// Does all of it; what it did is undone if it throws, or something later in the transaction does.
     func run(_ call: Call, in transaction: WriteTransaction) throws -> Response
+    /// Does what the transaction can't: it is committed.
+    func committed(_ response: Response, _ call: Call) async
 }
 
 /// Becomes an `omero.cmd.ERR`.

@@ -174,17 +174,10 @@ extension ServerCore {
             steps: command.steps,
             core: self
         )
-        try session.state.withLock { state in
-            guard state.servants.count < configuration.sessions.servants else {
-                throw OverUsageException("Servants per session: \(state.servants.count)")
-            }
-            guard !state.isEnded else { throw RemovedSessionException("No context for \(session.uuid)") }
-            state.servants[name] = .handle
-        }
         let servant = ServiceGuard<HandleService>(core: self, client: call.client) { call in
             HandleService(call: call, handle: handle, name: name)
         }
-        try backend.add(servant, identity: identity)
+        _ = try addServant(named: name, .handle, to: session) { servant }
         background { await handle.run(command, call) }
         return handle.proxy
     }
@@ -215,12 +208,5 @@ struct HandleService: HandleServant, CallService {
     func close(current: Current) async throws {
         call.core.removeServant(name, of: call.session)
         if !handle.hasEnded { _ = try await handle.cancel() }
-    }
-}
-
-extension ServerCore {
-    func removeServant(_ name: String, of session: LiveSession) {
-        session.state.withLock { _ = $0.servants.removeValue(forKey: name) }
-        backend.remove(identity: Identity(name: name, category: session.uuid))
     }
 }

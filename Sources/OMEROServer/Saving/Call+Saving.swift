@@ -28,13 +28,47 @@ extension Call {
     func saveAndReturn(_ objects: [IObject?]) async throws -> [IObject?] {
         // In the same transaction: nobody else's change is in it.
         try await save(objects, insertsOnly: false) { saved, transaction, call in
-            let filter = try ResultFilter(call, transaction)
-            return try GraphBuilder.build { builder in
-                try transaction.load(saved, scope: filter.scope, into: builder) { loaded in
-                    try filter.apply(to: loaded, builder, transaction)
-                }
+            try call.answer(saved, transaction)
+        }
+    }
+
+    /// What became of what was saved, as the caller sees it.
+    private func answer(_ saved: SavedGraph, _ transaction: WriteTransaction) throws -> [IObject?] {
+        let filter = try ResultFilter(self, transaction)
+        return try GraphBuilder.build { builder in
+            try transaction.load(saved, scope: filter.scope, into: builder) { loaded in
+                try filter.apply(to: loaded, builder, transaction)
             }
         }
+    }
+
+    /// Loads an object, has it edited, and saves it, in one transaction; what became of it.
+    ///
+    /// - Throws: what ``save(_:_:in:_:)`` throws.
+    func change(
+        _ entity: String, _ id: Int64, _ edit: @escaping @Sendable (IObject) throws -> IObject
+    ) async throws -> IObject? {
+        let (changed, result) = try await core.store.write { transaction -> (Set<String>, IObject?) in
+            let saved = try save(entity, id, in: transaction, edit)
+            let found = try answer(saved, transaction)
+            return (saved.changedTypes, found.first ?? nil)
+        }
+        await reloadRights(after: changed)
+        return result
+    }
+
+    /// Loads an object, has it edited, and saves it, whatever group the call is in.
+    ///
+    /// - Throws: `ValidationException` if there is none, and what a client would meet that saved it.
+    @discardableResult
+    func save(
+        _ entity: String, _ id: Int64, in transaction: WriteTransaction, _ edit: (IObject) throws -> IObject
+    ) throws -> SavedGraph {
+        let found = try GraphBuilder.build { try transaction.load(entity, where: [id], into: $0) }
+        guard let object = found.first else { throw ValidationException("there is no \(entity):\(id)") }
+        var rules = try CallSaveRules(self, transaction)
+        rules.caller.group = .all
+        return try transaction.save([edit(object)], rules: rules, by: author)
     }
 
     private func save<Result: Sendable>(
@@ -70,6 +104,7 @@ extension Call {
                 try transaction.deleteObject(entity.name, id: id, rules: rules, by: author)
             }
         }
+        await core.removeBytes(of: wanted.filter { $0.0.name == "OriginalFile" }.map(\.1))
         await reloadRights(after: Set(wanted.map(\.0.root.name)))
     }
 

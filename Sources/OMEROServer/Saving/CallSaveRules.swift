@@ -5,7 +5,7 @@ import OMEROStore
 
 /// What a call may save, link and delete: the store's questions, answered by the rules of access.
 struct CallSaveRules: SaveRules {
-    let caller: Caller
+    var caller: Caller
     let groups: [Int64: GroupFacts]
     let seesEverybody: Bool
     /// Whether the call only makes objects, as `saveAndReturnIds` does.

@@ -16,6 +16,7 @@ struct ResultFilter {
     /// What queries see.
     let scope: QueryScope
     private let known = Known()
+    private let restrictions: BinaryRestrictions
 
     /// What is the same for many objects of a result, and takes longer to find out than to look up.
     private final class Known: Sendable {
@@ -32,6 +33,7 @@ struct ResultFilter {
 
     init(_ call: Call, _ transaction: ReadTransaction) throws {
         self.call = call
+        restrictions = BinaryRestrictions(call.core.properties)
         context = call.core.eventContext(of: call.session)
         let groups = try transaction.groups()
         groupPermissions = Dictionary(groups.map { ($0.id, $0.facts.permissions) }) { first, _ in first }
@@ -51,7 +53,10 @@ struct ResultFilter {
 
     @discardableResult
     func apply(to loaded: LoadedObject, _ builder: GraphBuilder, _ transaction: ReadTransaction) throws -> Permissions {
-        let permissions = permissions(of: loaded)
+        var permissions = permissions(of: loaded)
+        let isRestricted = try restrictions.restrict(
+            loaded.entity, id: loaded.id, groupID: loaded.groupID, mayEdit: permissions.canEdit, transaction)
+        if isRestricted { permissions.extendedRestrictions = [BinaryAccess.restriction] }
         setDetails(builder, loaded.object, permissions)
         switch loaded.entity.root.name {
         case "Experimenter":

@@ -1,4 +1,5 @@
 import Ice
+import OMEROAPI
 
 /// Which service stands behind which name.
 enum ServiceCatalogue {
@@ -26,6 +27,16 @@ enum ServiceCatalogue {
         case "omero.api.IRenderingSettings": guarded(RenderingSettingsService.self)
         case "omero.api.IMetadata": guarded(MetadataService.self)
         default: guarded(SharedResourcesService.self)
+        }
+    }
+
+    /// A new servant of a stateful service for a call's client. The name is one of ``ServiceNames``.
+    ///
+    /// - Throws: `InternalException` for those that need pixels, a search index or scripts: by name.
+    static func create(_ name: String, for call: Call) throws -> Proxy {
+        switch name {
+        case "omero.api.RawFileStore": try call.core.create(RawFileStoreService.self, name, for: call)
+        default: throw InternalException(unsupported: name)
         }
     }
 }

@@ -26,9 +26,14 @@ struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
     }
 
     func createByName(name: String, current: Current) async throws -> StatefulServiceInterfacePrx? {
+        StatefulServiceInterfacePrx(try stateful(name))
+    }
+
+    /// A new servant of a stateful service.
+    private func stateful(_ name: String) throws -> Proxy {
         try checkGuest(name)
         guard ServiceNames.stateful.contains(name) else { throw unknown(name) }
-        throw InternalException(unsupported: name)
+        return try ServiceCatalogue.create(name, for: call)
     }
 
     /// The servant of a stateless service for this client, made when it is first asked for.
@@ -36,18 +41,10 @@ struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
         try checkGuest(name)
         guard ServiceNames.stateless.contains(name) || name == ServiceNames.sharedResources else { throw unknown(name) }
         let servantName = call.client.clientID + name
-        let isNew = try session.state.withLock { state in
-            guard state.servants[servantName] == nil else { return false }
-            guard state.servants.count < core.configuration.sessions.servants else {
-                throw OverUsageException("Servants per session: \(state.servants.count)")
-            }
-            guard !state.isEnded else { throw RemovedSessionException("No context for \(session.uuid)") }
-            state.servants[servantName] = .stateless(client: call.client.clientID)
-            return true
+        let kind = LiveSession.ServantKind.stateless(client: call.client.clientID)
+        return try core.addServant(named: servantName, kind, to: session) {
+            ServiceCatalogue.servant(name, core: core, client: call.client)
         }
-        guard isNew else { return proxy(servantName) }
-        let servant = ServiceCatalogue.servant(name, core: core, client: call.client)
-        return try core.backend.add(servant, identity: Identity(name: servantName, category: session.uuid))
     }
 
     private func proxy(_ servantName: String) -> Proxy {
@@ -97,18 +94,23 @@ struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
         SharedResourcesPrx(try stateless(ServiceNames.sharedResources))
     }
 
-    private func stateful(_ name: String) throws -> Never {
-        try checkGuest(ServiceNames.prefix + name)
-        throw InternalException(unsupported: ServiceNames.prefix + name)
-    }
+    private func new(_ name: String) throws -> Proxy { try stateful(ServiceNames.prefix + name) }
 
-    func createExporter(current: Current) async throws -> ExporterPrx? { try stateful("Exporter") }
-    func createJobHandle(current: Current) async throws -> JobHandlePrx? { try stateful("JobHandle") }
-    func createRawFileStore(current: Current) async throws -> RawFileStorePrx? { try stateful("RawFileStore") }
-    func createRawPixelsStore(current: Current) async throws -> RawPixelsStorePrx? { try stateful("RawPixelsStore") }
-    func createRenderingEngine(current: Current) async throws -> RenderingEnginePrx? { try stateful("RenderingEngine") }
-    func createSearchService(current: Current) async throws -> SearchPrx? { try stateful("Search") }
-    func createThumbnailStore(current: Current) async throws -> ThumbnailStorePrx? { try stateful("ThumbnailStore") }
+    func createExporter(current: Current) async throws -> ExporterPrx? { ExporterPrx(try new("Exporter")) }
+    func createJobHandle(current: Current) async throws -> JobHandlePrx? { JobHandlePrx(try new("JobHandle")) }
+    func createRawFileStore(current: Current) async throws -> RawFileStorePrx? {
+        RawFileStorePrx(try new("RawFileStore"))
+    }
+    func createRawPixelsStore(current: Current) async throws -> RawPixelsStorePrx? {
+        RawPixelsStorePrx(try new("RawPixelsStore"))
+    }
+    func createRenderingEngine(current: Current) async throws -> RenderingEnginePrx? {
+        RenderingEnginePrx(try new("RenderingEngine"))
+    }
+    func createSearchService(current: Current) async throws -> SearchPrx? { SearchPrx(try new("Search")) }
+    func createThumbnailStore(current: Current) async throws -> ThumbnailStorePrx? {
+        ThumbnailStorePrx(try new("ThumbnailStore"))
+    }
 
     // MARK: The client
 

@@ -59,7 +59,10 @@ struct TypesService: ITypesServant, StatelessService {
 
     func getOriginalEnumerations(current: Current) async throws -> [IObject?] {
         var result: [IObject?] = []
-        for name in Self.enumerations { result += try await all(name) }
+        for name in Self.enumerations {
+            let original = Set(DataModel.entity(name)?.entries.map(\.value) ?? [])
+            result += try await all(name).filter { Self.value(of: $0).map(original.contains) ?? false }
+        }
         return result
     }
 
@@ -68,13 +71,54 @@ struct TypesService: ITypesServant, StatelessService {
     }
 
     func createEnumeration(newEnum: IObject?, current: Current) async throws -> IObject? {
-        guard let newEnum, let name = newEnum.typeID.split(separator: ":").last.map(String.init),
-            let value = Self.value(of: newEnum)
-        else { throw ApiUsageException("an enumeration's entry with a value is needed") }
-        _ = try entity(name)
+        guard let newEnum, let value = Self.value(of: newEnum) else { throw Self.noValue }
+        let name = try entity(newEnum.typeID).name
         let id = try await core.store.write { try $0.addEnumeration(name, value: value) }
         return try await core.load(name, for: call) { _ in [id] }.first
     }
+
+    func updateEnumeration(oldEnum: IObject?, current: Current) async throws -> IObject? {
+        let change = try rename(oldEnum)
+        try await core.store.write { try $0.renameEnumeration(change.type, id: change.id, to: change.value) }
+        return try await core.load(change.type, for: call) { _ in [change.id] }.first
+    }
+
+    /// All or none.
+    func updateEnumerations(oldEnums: [IObject?], current: Current) async throws {
+        let changes = try oldEnums.map(rename)
+        try await core.store.write { transaction in
+            for change in changes { try transaction.renameEnumeration(change.type, id: change.id, to: change.value) }
+        }
+    }
+
+    func deleteEnumeration(oldEnum: IObject?, current: Current) async throws {
+        let (type, id) = try stored(oldEnum)
+        try await core.store.write { try $0.deleteEnumeration(type, id: id) }
+    }
+
+    func resetEnumerations(enumClass: String, current: Current) async throws {
+        let name = try entity(enumClass).name
+        try await core.store.write { try $0.resetEnumeration(name) }
+    }
+
+    private struct Rename: Sendable {
+        let type: String
+        let id: Int64
+        let value: String
+    }
+
+    private func rename(_ entry: IObject?) throws -> Rename {
+        let (type, id) = try stored(entry)
+        guard let value = entry.flatMap(Self.value), !value.isEmpty else { throw Self.noValue }
+        return Rename(type: type, id: id, value: value)
+    }
+
+    private func stored(_ entry: IObject?) throws -> (type: String, id: Int64) {
+        guard let entry, let id = entry.id else { throw ApiUsageException("an enumeration's entry has no id") }
+        return (try entity(entry.typeID).name, id)
+    }
+
+    private static let noValue = ApiUsageException("an enumeration's entry with a value is needed")
 
     /// The value of an entry of any enumeration: all have it as their first member after the root's.
     private static func value(of entry: IObject) -> String? {

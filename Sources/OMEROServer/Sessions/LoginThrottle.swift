@@ -6,7 +6,7 @@ import Synchronization
 /// 1, and `…_time`, 3 s). A success forgets the account's failures. Both tables are bounded: whoever tries many names
 /// is slowed down by address, and the entries that are oldest are forgotten.
 final class LoginThrottle: Sendable {
-    struct Limits: Sendable {
+    struct Limits: Sendable, Hashable {
         /// Failures in a row that are answered at once.
         var free = 1
         var delay = Duration.seconds(3)

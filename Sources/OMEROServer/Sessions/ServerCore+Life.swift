@@ -56,7 +56,8 @@ extension ServerCore {
                 userAgent: request.agent,
                 userIP: request.address,
                 hasPassword: false,
-                referenceCount: 1
+                referenceCount: 1,
+                sudoGroups: request.sudoGroups
             )
         )
         let session = LiveSession(
@@ -172,15 +173,6 @@ extension ServerCore {
         return true
     }
 
-    func removeServants(of session: LiveSession, where isGone: (LiveSession.ServantKind) -> Bool) {
-        let names = session.state.withLock { state in
-            let names = state.servants.filter { isGone($0.value) }.map(\.key)
-            for name in names { state.servants[name] = nil }
-            return names
-        }
-        for name in names { backend.remove(identity: Identity(name: name, category: session.uuid)) }
-    }
-
     /// Ends the sessions whose time is up.
     func reap() async {
         let names = state.withLock { $0.book.timedOut(now: now()) }
@@ -220,6 +212,7 @@ extension ServerCore {
 
     /// Takes up the sessions that were open when the server stopped, so that their clients can join them again.
     func restoreSessions() async throws {
+        let sudoGroups = try await store.read { try $0.sudoGroupsOfOpenSessions() }
         for record in try await directory.openSessions() {
             guard let state = record.state, let owner = try await directory.user(id: record.ownerID),
                 let group = try await directory.group(id: state.groupID)
@@ -228,15 +221,8 @@ extension ServerCore {
                 continue
             }
             let sudoer: KnownUser? = if let id = record.sudoerID { try await directory.user(id: id) } else { nil }
-            // The groups that a leader may act in are those that the leader leads now.
-            let isLeader = sudoer.map { !OMEROAccess.Identity($0.account).has(.sudo) } ?? false
             let session = LiveSession(
-                record,
-                owner: owner,
-                sudoer: sudoer,
-                sudoGroups: isLeader ? sudoer?.account.leaderOf.ordered : nil,
-                group: group
-            )
+                record, owner: owner, sudoer: sudoer, sudoGroups: sudoGroups[record.id], group: group)
             // Accesses are written down now and then: a crash loses those since the last time, and no session may
             // end early for that.
             let unwritten = Double(configuration.sessions.reapInterval.components.seconds)

@@ -22,9 +22,11 @@ final class ServerCore: Sendable {
     let backend: ObjectAdapter
     /// This run of the server, which its sessions name as their node.
     let nodeID: Int64
+    /// The bytes of original files.
+    let files: BinaryFiles
     let observer: ServerObserver
     let now: @Sendable () -> Date
-    let throttle = LoginThrottle()
+    let throttle: LoginThrottle
 
     struct State: Sendable {
         var book = SessionBook()
@@ -39,6 +41,7 @@ final class ServerCore: Sendable {
         properties: Properties,
         backend: ObjectAdapter,
         nodeID: Int64,
+        files: BinaryFiles,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.configuration = configuration
@@ -47,6 +50,8 @@ final class ServerCore: Sendable {
         self.properties = properties
         self.backend = backend
         self.nodeID = nodeID
+        self.files = files
+        throttle = LoginThrottle(limits: configuration.failedLogins)
         observer = ServerObserver(logger: configuration.logger)
         self.now = now
     }

@@ -94,6 +94,12 @@ extension WriteTransaction {
         }
     }
 
+    /// Puts objects of a type into another group, and nothing that hangs together with them.
+    public func move(_ entity: Entity, _ ids: [Int64], toGroup group: Int64, by caller: Caller) throws {
+        try change(entity, ids, .move(toGroup: group))
+        try log(.update, entity, ids, by: caller)
+    }
+
     private func change(_ entity: Entity, _ ids: [Int64], _ operation: GraphRequest.Operation) throws {
         let details = entity.root.detailsColumns
         let (column, value): (String?, Int64) =

@@ -52,6 +52,36 @@ extension WriteTransaction {
         try insert(entity.table, values)
         return id
     }
+
+    /// Gives an entry another value.
+    ///
+    /// - Throws: ``StoreError`` if there is no such entry, or another one has the value.
+    public func renameEnumeration(_ type: String, id: Int64, to value: String) throws {
+        let entity = try enumerationType(type)
+        guard try execute("UPDATE \(entity.table.quoted) SET value = ? WHERE id = ?", [value, id]) == 1 else {
+            throw StoreError(.notFound(entity: type, id: id))
+        }
+    }
+
+    /// Deletes an entry; what refers to it keeps it: that is found when the transaction ends.
+    public func deleteEnumeration(_ type: String, id: Int64) throws {
+        let entity = try enumerationType(type)
+        guard try execute("DELETE FROM \(entity.table.quoted) WHERE id = ?", [id]) == 1 else {
+            throw StoreError(.notFound(entity: type, id: id))
+        }
+    }
+
+    /// Brings the entries to those that a fresh database has: what is missing is added, what is more is deleted.
+    public func resetEnumeration(_ type: String) throws {
+        let original = try enumerationType(type).entries
+        let values = Set(original.map(\.value))
+        for entry in try enumerations(of: type) where !values.contains(entry.value) {
+            try deleteEnumeration(type, id: entry.id)
+        }
+        for entry in original {
+            try addEnumeration(type, value: entry.value, bitSize: entry.numbers["bitsize"].map { Int32(clamping: $0) })
+        }
+    }
 }
 
 extension EnumerationRecord {

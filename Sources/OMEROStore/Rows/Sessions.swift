@@ -77,6 +77,8 @@ public struct NewSession: Sendable, Hashable {
     public var hasPassword: Bool
     /// How many clients are in it.
     public var referenceCount: Int
+    /// The groups that a session may use which a group's leader opened for somebody; nil for all.
+    public var sudoGroups: [Int64]?
 
     public init(
         uuid: String,
@@ -91,7 +93,8 @@ public struct NewSession: Sendable, Hashable {
         userAgent: String? = nil,
         userIP: String? = nil,
         hasPassword: Bool,
-        referenceCount: Int = 1
+        referenceCount: Int = 1,
+        sudoGroups: [Int64]? = nil
     ) {
         self.uuid = uuid
         self.ownerID = ownerID
@@ -106,6 +109,7 @@ public struct NewSession: Sendable, Hashable {
         self.userIP = userIP
         self.hasPassword = hasPassword
         self.referenceCount = referenceCount
+        self.sudoGroups = sudoGroups
     }
 }
 
@@ -129,6 +133,23 @@ extension ReadTransaction {
     /// All sessions that were not closed: after a restart, those that clients may join again.
     public func openSessions() throws -> [SessionRecord] {
         try rows("\(Self.sessionQuery) WHERE s.closed IS NULL ORDER BY s.id").map(SessionRecord.init)
+    }
+
+    /// The groups that open sessions may use which a group's leader opened, by the session's id.
+    public func sudoGroupsOfOpenSessions() throws -> [Int64: [Int64]] {
+        let found = try rows(
+            """
+            SELECT s.id, a.textvalue FROM session s JOIN sessionannotationlink l ON l.parent = s.id \
+            JOIN annotation a ON a.id = l.child WHERE s.closed IS NULL AND a.ns = ? AND a.owner_id = 0
+            """,
+            [WriteTransaction.groupSudo]
+        )
+        return Dictionary(
+            found.map { row in
+                let text: String? = row[1]
+                return (row[0], (text ?? "").split(separator: ",").compactMap { Int64($0) })
+            }
+        ) { first, _ in first }
     }
 
     /// The sessions of a user that were not closed, by id.
@@ -165,6 +186,7 @@ extension WriteTransaction {
             hasPassword: session.hasPassword
         )
         try setSessionState(state, id: id)
+        if let groups = session.sudoGroups { try note(sudoGroups: groups, ofSession: id) }
         return SessionRecord(
             id: id,
             uuid: session.uuid,
@@ -181,6 +203,16 @@ extension WriteTransaction {
             userIP: session.userIP,
             state: state
         )
+    }
+
+    /// The namespace of the annotation that OMERO's servers keep the groups of such a session in.
+    static let groupSudo = "openmicroscopy.org/security/group-sudo"
+
+    private func note(sudoGroups: [Int64], ofSession id: Int64) throws {
+        let list = sudoGroups.map(String.init).joined(separator: ",")
+        let note = try insertObject(
+            "CommentAnnotation", ["ns": .text(Self.groupSudo), "textValue": .text(list)], by: .server)
+        try insertObject("SessionAnnotationLink", ["parent": .reference(id), "child": .reference(note)], by: .server)
     }
 
     /// Closes sessions, now; those that are closed already stay as they are. How many were open.

@@ -281,6 +281,15 @@ def check_call_backs(server):
     client.__del__()
 
 
+def check_heartbeats(server):
+    client = server.client()
+    beats = []
+    client.createSession("root", server.password)
+    client.onHeartbeat(lambda: beats.append(True))
+    eventually(lambda: len(beats) > 1, "two call-backs requestHeartbeat")
+    client.__del__()
+
+
 def check_commands_and_their_call_backs(server):
     with server.connected() as gateway:
         client = gateway.c
