@@ -87,9 +87,10 @@ private struct QueryAnswer {
         var objects: [Key: IObject] = [:]
         var permissions: [Key: Permissions] = [:]
         _ = try transaction.load(requests, scope: filter.scope, into: builder) { loaded in
+            let allowed = try filter.apply(to: loaded, builder, transaction)
             let key = Key(root: loaded.entity.root, id: loaded.id)
             objects[key] = IObject(object: loaded.object)
-            permissions[key] = try filter.apply(to: loaded, builder, transaction)
+            if result.isMap { permissions[key] = allowed }
         }
         rows = result.rows.map { row in
             var values: [RValue?] = []

@@ -44,9 +44,7 @@ struct ResultFilter {
             visibleUsers = nil
         } else {
             var users: Set<Int64> = [rights.userID, BuiltIn.rootUser, BuiltIn.guestUser]
-            for group in privacy.sharedGroups {
-                users.formUnion(try transaction.memberships(ofGroup: group).map(\.userID))
-            }
+            users.formUnion(try transaction.members(ofGroups: privacy.sharedGroups))
             visibleUsers = users
         }
     }
@@ -57,7 +55,7 @@ struct ResultFilter {
         let isRestricted = try restrictions.restrict(
             loaded.entity, id: loaded.id, groupID: loaded.groupID, mayEdit: permissions.canEdit, transaction)
         if isRestricted { permissions.extendedRestrictions = [BinaryAccess.restriction] }
-        setDetails(builder, loaded.object, permissions)
+        setDetails(builder, loaded, permissions)
         switch loaded.entity.root.name {
         case "Experimenter":
             if let visibleUsers, !visibleUsers.contains(loaded.id) { mask(builder, loaded) }
@@ -103,16 +101,11 @@ struct ResultFilter {
         )
     }
 
-    private func setDetails(_ builder: GraphBuilder, _ object: ObjectReference, _ permissions: Permissions) {
-        builder.update(IObject(object: object)) { draft in
-            let details = draft.details ?? builder.add(Details.self)
-            builder.update(details) { details in
-                details.permissions = permissions
-                details.event = context
-                details.call = call.current.context
-            }
-            draft.details = details
-        }
+    private func setDetails(_ builder: GraphBuilder, _ loaded: LoadedObject, _ permissions: Permissions) {
+        let details = Draft<Details>(record: builder[loaded.details])
+        details.permissions = permissions
+        details.event = context
+        details.call = call.current.context
     }
 
     private func mask(_ builder: GraphBuilder, _ loaded: LoadedObject) {

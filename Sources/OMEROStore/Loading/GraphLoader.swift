@@ -33,6 +33,8 @@ public struct LoadedObject {
     public let id: Int64
     /// Its members are `builder[object]`.
     public let object: ObjectReference
+    /// Its `Details`. Permissions that are not set there are those of the row.
+    public let details: ObjectReference
     /// Nil for global types.
     public let ownerID: Int64?
     /// Nil for global types.
@@ -68,8 +70,12 @@ extension ReadTransaction {
         visit: (LoadedObject) throws -> Void = { _ in }
     ) throws -> [[IObject]] {
         let rows = RowLoader(self, scope: scope)
-        let keys = try requests.map { try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch, only: $0.only)) }
-        return try build(rows, into: builder, visit: visit) { object in keys.map { $0.compactMap(object) } }
+        let places = try requests.map {
+            try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch, only: $0.only))
+        }
+        let graph = GraphFiller(rows, builder)
+        try graph.fill(visit)
+        return places.map { $0.map { IObject(object: graph.instances[$0]) } }
     }
 
     /// Builds all that was loaded; `result` picks from it.
@@ -77,9 +83,9 @@ extension ReadTransaction {
         _ rows: RowLoader, into builder: GraphBuilder, visit: (LoadedObject) throws -> Void,
         _ result: ((RowLoader.Key) -> IObject?) -> Result
     ) throws -> Result {
-        let graph = try GraphFiller(rows, builder)
+        let graph = GraphFiller(rows, builder)
         try graph.fill(visit)
-        return result { graph.objects[$0].map(IObject.init(object:)) }
+        return result { graph.object($0).map(IObject.init(object:)) }
     }
 }
 
@@ -89,106 +95,107 @@ private final class GraphFiller {
 
     let rows: RowLoader
     let builder: GraphBuilder
-    /// Loaded or not.
-    private(set) var objects: [Key: ObjectReference] = [:]
+    /// Of all that was loaded, in the order of the rows.
+    let instances: [ObjectReference]
+    /// Of what is only referred to.
+    private var unloaded: [Key: ObjectReference] = [:]
 
-    init(_ rows: RowLoader, _ builder: GraphBuilder) throws {
+    init(_ rows: RowLoader, _ builder: GraphBuilder) {
         self.rows = rows
         self.builder = builder
-        objects.reserveCapacity(rows.order.count)
-        for key in rows.order {
-            guard let loaded = rows.objects[key] else { continue }
-            objects[key] = builder.add(loaded.type.descriptor)
-        }
-        try discoverUnloaded()
+        instances = rows.objects.map { builder.add($0.type.descriptor) }
     }
+
+    func object(_ key: Key) -> ObjectReference? { rows.places[key].map { instances[$0] } ?? unloaded[key] }
 
     /// References to what was not loaded need an instance of the right class: where that depends on the row, one query
     /// per hierarchy tells.
     private func discoverUnloaded() throws {
         var unknown: [Entity: Set<Int64>] = [:]
-        for key in rows.order {
-            guard let loaded = rows.objects[key] else { continue }
-            for reference in loaded.type.references where reference.descriptor == nil {
-                guard let id: Int64 = loaded.row[reference.position],
-                    objects[Key(root: reference.root, id: id)] == nil
+        for loaded in rows.objects {
+            for reference in loaded.type.openReferences {
+                guard let id = loaded.row.int(reference.position),
+                    rows.places[Key(root: reference.root, id: id)] == nil
                 else { continue }
                 unknown[reference.target, default: []].insert(id)
             }
         }
         for (target, ids) in unknown {
             for (id, type) in try rows.discover(target, ids.sorted()) {
-                objects[Key(root: target.root, id: id)] = unloaded(type.descriptor, id)
+                unloaded[Key(root: target.root, id: id)] = instance(type.descriptor, id)
             }
         }
     }
 
-    private func unloaded(_ descriptor: ClassDescriptor, _ id: Int64) -> ObjectReference {
+    /// Only an id.
+    private func instance(_ descriptor: ClassDescriptor, _ id: Int64) -> ObjectReference {
         let object = builder.add(descriptor)
         builder[object][Member.id] = Box(id)
         return object
     }
 
     func fill(_ visit: (LoadedObject) throws -> Void) throws {
-        for (number, key) in rows.order.enumerated() {
+        try discoverUnloaded()
+        for (number, (loaded, object)) in zip(rows.objects, instances).enumerated() {
             if number % 1_000 == 0 { try Deadline.current?.check() }
-            guard let loaded = rows.objects[key], let object = objects[key] else { continue }
             let record = builder[object]
-            record[Member.id] = Box(key.id)
+            record[Member.id] = Box(loaded.key.id)
             record[Member.loaded] = true
-            record[Member.details] = details(loaded) as AnySliceObject?
+            let details = details(loaded)
+            record[Member.details] = AnySliceObject(object: details) as AnySliceObject?
             fillValues(record, loaded)
-            fillCollections(record, loaded, key)
-            try visit(LoadedObject(loaded, id: key.id, object: object))
+            if !rows.collections.isEmpty || !rows.counts.isEmpty { fillCollections(record, loaded) }
+            if !loaded.type.maps.isEmpty { fillMaps(record, loaded) }
+            try visit(LoadedObject(loaded, object: object, details: details))
+            let permissions = builder[details]
+            if (permissions[DetailsMember.permissions] as AnySliceObject?) == nil {
+                permissions[DetailsMember.permissions] = Box(Permissions(rawValue: loaded.permissions))
+            }
         }
     }
 
     private func fillValues(_ record: RecordDraft, _ loaded: RowLoader.Loaded) {
-        for (field, position, type) in loaded.type.values where !loaded.row.hasNull(atIndex: position) {
-            record.set(field, type, loaded.row, position)
-        }
+        for (field, position, type) in loaded.type.values { record.set(field, type, loaded.row[position]) }
         for (field, position, unitPosition, kind) in loaded.type.quantities {
-            guard let value: Double = loaded.row[position], let unit: String = loaded.row[unitPosition] else {
-                continue
-            }
+            guard let value = loaded.row.double(position), let unit = loaded.row.text(unitPosition) else { continue }
             record.set(field, kind, value, unit)
         }
         for reference in loaded.type.references { record[reference.field] = object(of: reference, in: loaded.row) }
     }
 
-    private func fillCollections(_ record: RecordDraft, _ loaded: RowLoader.Loaded, _ key: Key) {
+    private func fillCollections(_ record: RecordDraft, _ loaded: RowLoader.Loaded) {
         for (name, field) in loaded.type.collections {
-            let property = RowLoader.Property(key: key, name: name)
+            let property = RowLoader.Property(key: loaded.key, name: name)
             if let elements = rows.collections[property] {
-                record[field] = elements.map { objects[$0].map(AnySliceObject.init(object:)) }
+                record[field] = elements.map { object($0).map(AnySliceObject.init(object:)) }
                 record[field + 1] = true
             }
             if let counts = rows.counts[property] { record[field + 2] = counts }
         }
+    }
+
+    private func fillMaps(_ record: RecordDraft, _ loaded: RowLoader.Loaded) {
         for (name, field) in loaded.type.maps {
-            record[field] = (rows.maps[RowLoader.Property(key: key, name: name)] ?? []).map(Box.init)
+            record[field] = (rows.maps[RowLoader.Property(key: loaded.key, name: name)] ?? []).map(Box.init)
         }
     }
 
-    private func details(_ loaded: RowLoader.Loaded) -> AnySliceObject {
-        let details = builder.add(Details.self)
-        let record = builder[details.object]
-        if let position = loaded.plan.permissionsPosition {
-            record[DetailsMember.permissions] = Box(Permissions(rawValue: loaded.row[position]))
-        }
+    private func details(_ loaded: RowLoader.Loaded) -> ObjectReference {
+        let details = builder.add(Details.descriptor)
+        let record = builder[details]
         for reference in loaded.plan.detailsReferences {
             record[reference.field] = object(of: reference, in: loaded.row)
         }
-        return AnySliceObject(details)
+        return details
     }
 
-    private func object(of reference: LoadPlan.Reference, in row: Row) -> AnySliceObject? {
-        guard let id: Int64 = row[reference.position] else { return nil }
+    private func object(of reference: LoadPlan.Reference, in row: LoadedRow) -> AnySliceObject? {
+        guard let id = row.int(reference.position) else { return nil }
         let key = Key(root: reference.root, id: id)
-        if let object = objects[key] { return AnySliceObject(object: object) }
+        if let object = object(key) { return AnySliceObject(object: object) }
         guard let descriptor = reference.descriptor else { return nil }
-        let object = unloaded(descriptor, id)
-        objects[key] = object
+        let object = instance(descriptor, id)
+        unloaded[key] = object
         return AnySliceObject(object: object)
     }
 }
@@ -200,15 +207,20 @@ private enum Member {
     static let loaded = 2
 }
 
+extension RowLoader.Loaded {
+    fileprivate var permissions: Int64 { plan.permissionsPosition.flatMap(row.int) ?? 0 }
+}
+
 extension LoadedObject {
-    fileprivate init(_ loaded: RowLoader.Loaded, id: Int64, object: ObjectReference) {
+    fileprivate init(_ loaded: RowLoader.Loaded, object: ObjectReference, details: ObjectReference) {
         self.init(
             entity: loaded.type.entity,
-            id: id,
+            id: loaded.key.id,
             object: object,
-            ownerID: loaded.plan.ownerPosition.flatMap { loaded.row[$0] },
-            groupID: loaded.plan.groupPosition.flatMap { loaded.row[$0] },
-            permissions: loaded.plan.permissionsPosition.map { loaded.row[$0] } ?? 0
+            details: details,
+            ownerID: loaded.plan.ownerPosition.flatMap(loaded.row.int),
+            groupID: loaded.plan.groupPosition.flatMap(loaded.row.int),
+            permissions: loaded.permissions
         )
     }
 }

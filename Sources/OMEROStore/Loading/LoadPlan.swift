@@ -14,6 +14,8 @@ final class LoadPlan: Sendable {
         let values: [(field: Int, position: Int, type: DataType)]
         let quantities: [(field: Int, position: Int, unitPosition: Int, kind: String)]
         let references: [Reference]
+        /// Those whose class only the row of what they lead to tells.
+        let openReferences: [Reference]
         let collections: [(name: String, field: Int)]
         let maps: [(name: String, field: Int)]
 
@@ -23,6 +25,7 @@ final class LoadPlan: Sendable {
             values = draft.values
             quantities = draft.quantities
             references = draft.references
+            openReferences = draft.references.filter { $0.descriptor == nil }
             collections = draft.collections
             maps = draft.maps
         }
@@ -154,15 +157,15 @@ final class LoadPlan: Sendable {
     }
 
     /// The type of a row of the query; nil if the row is of none that was asked for.
-    func type(of row: Row) -> RowType? { Self.type(of: row, discovery) }
+    func type(of row: some PlannedRow) -> RowType? { Self.type(of: row, discovery) }
     /// The same for a row of the query for that only.
-    func leanType(of row: Row) -> RowType? { Self.type(of: row, lean) }
+    func leanType(of row: some PlannedRow) -> RowType? { Self.type(of: row, lean) }
 
-    private static func type(of row: Row, _ discovery: Discovery) -> RowType? {
+    private static func type(of row: some PlannedRow, _ discovery: Discovery) -> RowType? {
         switch discovery {
         case .always(let type): return type
-        case .discriminator(let position, let types): return types[row[position]]
-        case .joined(let types): return types.first { !row.hasNull(atIndex: $0.position) }?.1
+        case .discriminator(let position, let types): return row.discriminator(position).flatMap { types[$0] }
+        case .joined(let types): return types.first { !row.isNull($0.position) }?.1
         }
     }
 
@@ -171,6 +174,24 @@ final class LoadPlan: Sendable {
         let qualified = "\(table.quoted).\(name.quoted)"
         return columnPositions[qualified].map { (qualified, $0) }
     }
+}
+
+/// A row as far as it says which type it is of.
+protocol PlannedRow {
+    func isNull(_ position: Int) -> Bool
+    func discriminator(_ position: Int) -> String?
+}
+
+extension Row: PlannedRow {
+    func isNull(_ position: Int) -> Bool { hasNull(atIndex: position) }
+    func discriminator(_ position: Int) -> String? { self[position] }
+}
+
+extension LoadedRow: PlannedRow {
+    func isNull(_ position: Int) -> Bool {
+        if case .null = self[position] { true } else { false }
+    }
+    func discriminator(_ position: Int) -> String? { text(position) }
 }
 
 /// The numbers of the members of `Details`.

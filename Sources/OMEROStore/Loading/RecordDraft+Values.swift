@@ -5,17 +5,20 @@ internal import NIOCore
 internal import OMEROModel
 
 extension RecordDraft {
-    /// Sets a member to what is in a column, which isn't null.
-    func set(_ field: Int, _ type: DataType, _ row: Row, _ position: Int) {
-        switch type {
-        case .string, .text: self[field] = Box(row[position] as String)
-        case .bool: self[field] = Box(row[position] as Bool)
-        case .int, .positiveInt, .nonNegativeInt: self[field] = Box(row[position] as Int32)
-        case .long: self[field] = Box(row[position] as Int64)
-        case .double, .fraction: self[field] = Box(row[position] as Double)
-        case .time: self[field] = Box(Timestamp(milliseconds: row[position]).date)
-        case .bytes: self[field] = ByteBuffer(bytes: row[position] as Data)
-        case .strings: self[field] = StringList.decode(row[position])
+    /// Sets a member to what is in a column; null leaves it as it is.
+    func set(_ field: Int, _ type: DataType, _ value: RowBlock.Value) {
+        switch (type, value) {
+        case (.string, .text(let text)), (.text, .text(let text)): self[field] = Box(text)
+        case (.bool, .int(let number)): self[field] = Box(number != 0)
+        case (.int, .int(let number)), (.positiveInt, .int(let number)), (.nonNegativeInt, .int(let number)):
+            self[field] = Box(Int32(truncatingIfNeeded: number))
+        case (.long, .int(let number)): self[field] = Box(number)
+        case (.double, .double(let number)), (.fraction, .double(let number)): self[field] = Box(number)
+        case (.double, .int(let number)), (.fraction, .int(let number)): self[field] = Box(Double(number))
+        case (.time, .int(let number)): self[field] = Box(Timestamp(milliseconds: number).date)
+        case (.bytes, .bytes(let data)): self[field] = ByteBuffer(bytes: data)
+        case (.strings, .text(let text)): self[field] = StringList.decode(text)
+        default: break
         }
     }
 

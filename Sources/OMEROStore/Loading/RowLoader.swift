@@ -10,7 +10,8 @@ final class RowLoader {
     }
 
     struct Loaded {
-        let row: Row
+        let key: Key
+        let row: LoadedRow
         let plan: LoadPlan
         let type: LoadPlan.RowType
     }
@@ -24,9 +25,10 @@ final class RowLoader {
     /// What isn't to be seen is not loaded: references to it stay ids, collections are without it.
     private let scope: QueryScope
     private let seesEverything: Bool
-    private(set) var objects: [Key: Loaded] = [:]
-    /// The keys of ``objects`` in the order in which they were met.
-    private(set) var order: [Key] = []
+    /// In the order in which they were met.
+    private(set) var objects: [Loaded] = []
+    /// Where in ``objects`` each of them is.
+    private(set) var places: [Key: Int] = [:]
     private(set) var collections: [Property: [Key]] = [:]
     private(set) var maps: [Property: [NamedValue]] = [:]
     private(set) var counts: [Property: [Int64: Int64]] = [:]
@@ -42,41 +44,46 @@ final class RowLoader {
         collections[Property(key: holder, name: name)] = elements
     }
 
-    /// Loads objects by id, with what the tree says; those that are there, in the order of the ids.
-    func load(_ entity: Entity, _ ids: [Int64], _ tree: FetchTree) throws -> [Key] {
+    /// Loads objects by id, with what the tree says; the places of those that are there, in the order of the ids.
+    func load(_ entity: Entity, _ ids: [Int64], _ tree: FetchTree) throws -> [Int] {
         let plan = try LoadPlan.of(entity)
-        let keys = ids.map { Key(root: plan.root, id: $0) }
-        let missing = keys.filter { objects[$0] == nil }
+        let missing = places.isEmpty ? ids : ids.filter { places[Key(root: plan.root, id: $0)] == nil }
         if !missing.isEmpty {
-            objects.reserveCapacity(objects.count + missing.count)
             let sql = "\(plan.query) WHERE \(plan.idColumn) IN (%)"
-            try take(transaction.rowsByID(sql, missing.map(\.id)), plan)
+            try take(transaction.blockByID(sql, missing), plan)
         }
-        let found = keys.filter { key in
-            guard let type = objects[key]?.type.entity else { return false }
-            return type === entity || type.isA(entity.name)
+        let found = ids.compactMap { id -> Int? in
+            guard let place = places[Key(root: plan.root, id: id)] else { return nil }
+            let type = objects[place].type.entity
+            return type === entity || type.isA(entity.name) ? place : nil
         }
         try loadChildren(entity, found, tree)
         return found
     }
 
-    /// Keeps rows; their keys.
+    /// Keeps rows; where they are.
     @discardableResult
-    private func take(_ rows: [Row], _ plan: LoadPlan) throws -> [(key: Key, row: Row)] {
-        var taken: [(Key, Row)] = []
+    private func take(_ rows: RowBlock, _ plan: LoadPlan) throws -> [(place: Int, row: LoadedRow)] {
+        var taken: [(Int, LoadedRow)] = []
         var new: [Entity: (type: LoadPlan.RowType, ids: [Int64])] = [:]
         taken.reserveCapacity(rows.count)
-        for row in rows {
-            guard let type = plan.type(of: row), shows(row, plan, type) else { continue }
-            let key = Key(root: plan.root, id: row[0])
-            taken.append((key, row))
-            guard objects[key] == nil else { continue }
-            objects[key] = Loaded(row: row, plan: plan, type: type)
-            order.append(key)
-            guard order.count <= QueryLimit.rows else {
+        objects.reserveCapacity(objects.count + rows.count)
+        places.reserveCapacity(places.count + rows.count)
+        for number in 0..<rows.count {
+            let row = rows[number]
+            guard let id = row.int(0), let type = plan.type(of: row), shows(row, plan, type) else { continue }
+            let key = Key(root: plan.root, id: id)
+            if let place = places[key] {
+                taken.append((place, row))
+                continue
+            }
+            places[key] = objects.count
+            taken.append((objects.count, row))
+            objects.append(Loaded(key: key, row: row, plan: plan, type: type))
+            guard objects.count <= QueryLimit.rows else {
                 throw QueryError(.tooExpensive, "more than \(QueryLimit.rows) objects to load: ask for a page")
             }
-            if !type.maps.isEmpty { new[type.entity, default: (type, [])].ids.append(key.id) }
+            if !type.maps.isEmpty { new[type.entity, default: (type, [])].ids.append(id) }
         }
         // Maps come with their objects: the wire can't say that one is missing.
         for (type, ids) in new.values {
@@ -88,9 +95,9 @@ final class RowLoader {
         return taken
     }
 
-    private func shows(_ row: Row, _ plan: LoadPlan, _ type: LoadPlan.RowType) -> Bool {
+    private func shows(_ row: LoadedRow, _ plan: LoadPlan, _ type: LoadPlan.RowType) -> Bool {
         guard !seesEverything else { return true }
-        func id(_ position: Int?) -> Int64? { position.flatMap { row[$0] } }
+        func id(_ position: Int?) -> Int64? { position.flatMap { row.int($0) } }
         // Of sessions it is another owner than that of rows.
         let isGlobal = plan.root.isGlobal
         return scope.shows(
@@ -101,7 +108,7 @@ final class RowLoader {
         )
     }
 
-    private func loadChildren(_ entity: Entity, _ keys: [Key], _ tree: FetchTree) throws {
+    private func loadChildren(_ entity: Entity, _ keys: [Int], _ tree: FetchTree) throws {
         for (step, subtree) in tree.children.sorted(by: { $0.key < $1.key }) {
             if step == "details" {
                 try loadDetails(keys, subtree)
@@ -117,15 +124,14 @@ final class RowLoader {
         }
     }
 
-    private func loadDetails(_ keys: [Key], _ tree: FetchTree) throws {
+    private func loadDetails(_ keys: [Int], _ tree: FetchTree) throws {
         for (step, subtree) in tree.children.sorted(by: { $0.key < $1.key }) {
             guard let property = DetailsProperty(rawValue: step), let target = property.type.flatMap(DataModel.entity)
             else { throw StoreError(.unknownName("details.\(step)")) }
             var ids: Set<Int64> = []
             for key in keys {
-                guard let object = objects[key], let position = object.plan.detailsPositions[property],
-                    let id: Int64 = object.row[position]
-                else { continue }
+                let object = objects[key]
+                guard let id = object.plan.detailsPositions[property].flatMap(object.row.int) else { continue }
                 ids.insert(id)
             }
             _ = try load(target, ids.sorted(), subtree)
@@ -133,18 +139,18 @@ final class RowLoader {
     }
 
     /// Types of one hierarchy can have references of one name to different types: a laser's type is a `LaserType`.
-    private func loadReferences(_ name: String, _ keys: [Key], _ tree: FetchTree) throws {
+    private func loadReferences(_ name: String, _ keys: [Int], _ tree: FetchTree) throws {
         var ids: [Entity: [Int64]] = [:]
         for key in keys {
-            guard let object = objects[key], let reference = object.type.reference(name) else { continue }
-            if let id: Int64 = object.row[reference.position] { ids[reference.target, default: []].append(id) }
+            guard let reference = objects[key].type.reference(name) else { continue }
+            if let id = objects[key].row.int(reference.position) { ids[reference.target, default: []].append(id) }
         }
         for (target, ids) in ids.sorted(by: { $0.key.name < $1.key.name }) { _ = try load(target, ids.unique, tree) }
     }
 
-    private func loadCollections(_ name: String, _ keys: [Key], _ tree: FetchTree) throws {
-        let holders = keys.filter { objects[$0]?.type.hasCollection(name) == true }
-        guard let first = holders.first, let property = objects[first]?.type.entity.property(name),
+    private func loadCollections(_ name: String, _ keys: [Int], _ tree: FetchTree) throws {
+        let holders = keys.filter { objects[$0].type.hasCollection(name) }
+        guard let first = holders.first, let property = objects[first].type.entity.property(name),
             case .collection(let type, let inverse, _, let index, _) = property.content,
             let entity = DataModel.entity(type),
             let owner = entity.lineage.first(where: { $0.properties.contains { $0.name == inverse } })
@@ -155,26 +161,31 @@ final class RowLoader {
         }
         let order = index.map { "\(owner.table.quoted).\($0.quoted), " } ?? ""
         let sql = "\(plan.query) WHERE \(column.name) IN (%) ORDER BY \(order)\(plan.idColumn)"
-        var found = try transaction.rowsByID(sql, holders.map(\.id))
+        var found = try transaction.blockByID(sql, holders.map { objects[$0].key.id })
         if let only = tree.only {
-            found = found.filter { only.contains(FetchedElement(holder: $0[column.position], element: $0[0])) }
+            found = found.filter { row in
+                guard let holder = row.int(column.position), let element = row.int(0) else { return false }
+                return only.contains(FetchedElement(holder: holder, element: element))
+            }
         }
         let rows = try take(found, plan)
-        for holder in holders { collections[Property(key: holder, name: name)] = [] }
-        for (key, row) in rows {
-            let holder = Key(root: first.root, id: row[column.position])
-            collections[Property(key: holder, name: name), default: []].append(key)
+        for holder in holders { collections[Property(key: objects[holder].key, name: name)] = [] }
+        let root = objects[first].key.root
+        for (place, row) in rows {
+            guard let holder = row.int(column.position) else { continue }
+            let property = Property(key: Key(root: root, id: holder), name: name)
+            collections[property, default: []].append(objects[place].key)
         }
-        try loadChildren(entity, rows.map(\.key), tree)
+        try loadChildren(entity, rows.map(\.place), tree)
     }
 
-    private func loadCounts(_ entity: Entity, _ keys: [Key], _ name: String) throws {
+    private func loadCounts(_ entity: Entity, _ keys: [Int], _ name: String) throws {
         guard case .collection(_, _, _, _, let view?)? = entity.property(name)?.content,
             let owner = entity.lineage.first(where: { $0.properties.contains { $0.name == name } })
         else { throw StoreError(.unknownName("\(entity).\(name)CountPerOwner")) }
         let key = "\(owner.name.lowercased())_id".quoted
         let sql = "SELECT \(key), owner_id, count FROM \(view.quoted) WHERE \(key) IN (%)"
-        for row in try transaction.rowsByID(sql, keys.map(\.id)) {
+        for row in try transaction.rowsByID(sql, keys.map { objects[$0].key.id }) {
             counts[Property(key: Key(root: entity.root, id: row[0]), name: name), default: [:]][row[1]] = row[2]
         }
     }

@@ -24,13 +24,19 @@ extension ReadTransaction {
         return map
     }
 
-    /// Runs a query with `IN (%)` for any number of ids: as one value, so that it is one statement for all numbers of
-    /// them, and is made once.
+    /// Runs a query with `IN (%)` for any number of ids.
     func rowsByID(_ sql: String, _ ids: [Int64]) throws -> [Row] {
-        guard let first = ids.first else { return [] }
-        guard ids.count > 1 else { return try rows(sql.replacing("%", with: "?"), [first]) }
+        guard let (sql, argument) = Self.byID(sql, ids) else { return [] }
+        return try rows(sql, [argument])
+    }
+
+    /// A query with `IN (%)` for some ids, and its one argument; nil for none. All of them are one value, so that it is one
+    /// statement for all numbers of them, and is made once.
+    static func byID(_ sql: String, _ ids: [Int64]) -> (sql: String, argument: any DatabaseValueConvertible)? {
+        guard let first = ids.first else { return nil }
+        guard ids.count > 1 else { return (sql.replacing("%", with: "?"), first) }
         let list = "[\(ids.map(String.init).joined(separator: ","))]"
-        return try rows(sql.replacing("%", with: "SELECT value FROM json_each(?)"), [list])
+        return (sql.replacing("%", with: "SELECT value FROM json_each(?)"), list)
     }
 }
 

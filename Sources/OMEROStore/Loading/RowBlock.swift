@@ -1,0 +1,107 @@
+internal import Foundation
+internal import GRDB
+internal import GRDBSQLite
+
+/// Rows of one query, read at once: a list of all their columns. Rows of GRDB know more, and each takes memory of its own.
+final class RowBlock: Sendable {
+    enum Value: Sendable {
+        case null
+        case int(Int64)
+        case double(Double)
+        case text(String)
+        case bytes(Data)
+    }
+
+    fileprivate let values: [Value]
+    let width: Int
+    var count: Int { width == 0 ? 0 : values.count / width }
+
+    init(values: [Value] = [], width: Int = 0) {
+        self.values = values
+        self.width = width
+    }
+
+    subscript(_ number: Int) -> LoadedRow { LoadedRow(block: self, start: number * width) }
+
+    func filter(_ isIn: (LoadedRow) -> Bool) -> RowBlock {
+        var kept: [Value] = []
+        for number in 0..<count where isIn(self[number]) {
+            kept += values[number * width..<(number + 1) * width]
+        }
+        return RowBlock(values: kept, width: width)
+    }
+}
+
+/// A row of a block. Nil is what is null, or not of that kind.
+struct LoadedRow: Sendable {
+    fileprivate let block: RowBlock
+    fileprivate let start: Int
+
+    subscript(_ position: Int) -> RowBlock.Value { block.values[start + position] }
+
+    func int(_ position: Int) -> Int64? {
+        if case .int(let value) = self[position] { value } else { nil }
+    }
+    func double(_ position: Int) -> Double? {
+        switch self[position] {
+        case .double(let value): value
+        case .int(let value): Double(value)
+        case .null, .text, .bytes: nil
+        }
+    }
+    func text(_ position: Int) -> String? {
+        if case .text(let value) = self[position] { value } else { nil }
+    }
+}
+
+extension ReadTransaction {
+    /// Runs a query with `IN (%)` for any number of ids.
+    func blockByID(_ sql: String, _ ids: [Int64]) throws -> RowBlock {
+        guard let (sql, argument) = Self.byID(sql, ids) else { return RowBlock() }
+        return try StoreError.translating {
+            let statement = try db.cachedStatement(sql: sql)
+            try statement.setArguments([argument])
+            return try RowBlock(reading: statement, db)
+        }
+    }
+}
+
+extension RowBlock {
+    fileprivate convenience init(reading statement: Statement, _ db: Database) throws {
+        let pointer = statement.sqliteStatement
+        let width = Int(sqlite3_column_count(pointer))
+        var values: [Value] = []
+        sqlite3_reset(pointer)
+        // An unfinished statement would keep the transaction open.
+        defer { sqlite3_reset(pointer) }
+        while true {
+            let code = sqlite3_step(pointer)
+            if code == SQLITE_DONE { break }
+            guard code == SQLITE_ROW else {
+                throw DatabaseError(
+                    resultCode: ResultCode(rawValue: sqlite3_extended_errcode(db.sqliteConnection)),
+                    message: db.lastErrorMessage)
+            }
+            for column in 0..<CInt(width) { values.append(Value(pointer, column)) }
+        }
+        self.init(values: values, width: width)
+    }
+}
+
+extension RowBlock.Value {
+    fileprivate init(_ statement: SQLiteStatement, _ column: CInt) {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_INTEGER: self = .int(sqlite3_column_int64(statement, column))
+        case SQLITE_FLOAT: self = .double(sqlite3_column_double(statement, column))
+        case SQLITE_TEXT:
+            let text = sqlite3_column_text(statement, column)
+            let count = Int(sqlite3_column_bytes(statement, column))
+            self = .text(String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self))
+        case SQLITE_BLOB:
+            let bytes = sqlite3_column_blob(statement, column)
+            let count = Int(sqlite3_column_bytes(statement, column))
+            self = .bytes(bytes.map { Data(bytes: $0, count: count) } ?? Data())
+        default: self = .null
+        }
+    }
+}
