@@ -1,8 +1,10 @@
 """OMERO.web, unmodified, without a web server: Django's test client logs in and asks for pages as a browser does."""
 
+import atexit
 import json
 import logging
 import os
+import shutil
 import tempfile
 
 import omero.clients  # before all others of OMERO's modules: they import each other in a circle
@@ -12,6 +14,7 @@ from omero.config import ConfigXml
 def prepare(host, port):
     """Sets Django up with a folder of its own and one server; call it once, before anything of OMERO.web is imported."""
     folder = tempfile.mkdtemp(prefix="omero-web-")
+    atexit.register(shutil.rmtree, folder, True)
     os.makedirs(os.path.join(folder, "etc", "grid"))
     os.makedirs(os.path.join(folder, "var", "log"))
     config = ConfigXml(os.path.join(folder, "etc", "grid", "config.xml"))
