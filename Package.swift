@@ -1,13 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Settings that every target of this package shares.
-let house: [SwiftSetting] = [
+/// scripts/soak gateway: our own modules are instrumented for the thread sanitizer, and optimised, as it understands
+/// `Mutex` only so. What they depend on is built as ever.
+let isSanitized = Context.environment["SWIFT_OMERO_SANITIZE"] != nil
+
+let language: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+/// Settings that every target of this package shares.
+let house = language + (isSanitized ? [.unsafeFlags(["-sanitize=thread", "-O"])] : [])
+/// The same for the large generated modules, which share no state: optimising them takes longest.
+let generated = language + (isSanitized ? [.unsafeFlags(["-sanitize=thread", "-Onone"])] : [])
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 
@@ -60,11 +67,11 @@ let package = Package(
             swiftSettings: house
         ),
         .target(name: "Glacier2", dependencies: ["Ice"], swiftSettings: house),
-        .target(name: "OMEROModel", dependencies: ["IceEncoding", nioCore], swiftSettings: house),
+        .target(name: "OMEROModel", dependencies: ["IceEncoding", nioCore], swiftSettings: generated),
         .target(
             name: "OMEROAPI",
             dependencies: ["OMEROModel", "IceEncoding", "Ice", "Glacier2", nioCore],
-            swiftSettings: house
+            swiftSettings: generated
         ),
         .target(
             name: "OMERO",
@@ -141,7 +148,7 @@ let package = Package(
         ),
         .testTarget(
             name: "OMEROModelTests",
-            dependencies: ["OMEROModel", "IceEncoding", nioCore],
+            dependencies: ["InteropProcess", "OMEROModel", "IceEncoding", nioCore],
             exclude: ["Data"],
             swiftSettings: house
         ),
@@ -230,7 +237,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IceEncodingTests",
-            dependencies: ["IceEncoding", "InteropTypes", nioCore],
+            dependencies: ["IceEncoding", "InteropProcess", "InteropTypes", nioCore],
             exclude: ["Data"],
             swiftSettings: house
         ),
@@ -254,6 +261,7 @@ let package = Package(
             name: "IceTests",
             dependencies: [
                 "Ice",
+                "InteropProcess",
                 "InteropTypes",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

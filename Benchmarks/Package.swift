@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// See the Package.swift of the package itself.
+let isSanitized = Context.environment["SWIFT_OMERO_SANITIZE"] != nil
+
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
@@ -25,7 +28,9 @@ let package = Package(
             dependencies: [
                 .product(name: "OMERO", package: "swift-omero"),
                 .product(name: "OMEROServer", package: "swift-omero"),
-            ]
+            ],
+            swiftSettings: isSanitized ? [.unsafeFlags(["-sanitize=thread"])] : [],
+            linkerSettings: isSanitized ? [.unsafeFlags(["-sanitize=thread"])] : []
         ),
         .executableTarget(
             name: "objects-bench",

@@ -49,7 +49,7 @@ public struct RetryPolicy: Hashable, Sendable {
         guard attempt >= 1, attempt <= intervals.count else { return nil }
         switch error.code {
         case .connectionLost, .connectionClosedByPeer, .connectionClosed, .connectionRefused, .unreachable,
-            .connectTimeout, .handshakeTimeout, .cannotResolve, .peerSilent:
+            .connectTimeout, .handshakeTimeout, .cannotResolve, .proxyFailure, .peerSilent:
             guard idempotent || !error.mayHaveBeenDispatched else { return nil }
             return intervals[attempt - 1]
         default:
@@ -79,6 +79,8 @@ public struct CommunicatorConfiguration: Sendable {
     public var compressionLevel = 1
     /// TLS for outgoing connections. Without it endpoints of type `ssl` and `wss` can't be reached.
     public var tls: TLSSettings?
+    /// A server through which all connections are made; nil makes them directly.
+    public var proxy: NetworkProxy?
     /// What the strings of proxies and endpoints may leave out.
     public var references = ReferenceDefaults()
     /// Sent with every request that doesn't carry a context of its own.

@@ -71,9 +71,12 @@ public final class BlitzGateway: GatewayContext, Sendable {
         try await connect(configuration, origin: nil)
     }
 
-    static func connect(_ configuration: GatewayConfiguration, origin: GatewayCore.Origin?) async throws -> BlitzGateway
-    {
-        let core = GatewayCore(configuration)
+    static func connect(
+        _ configuration: GatewayConfiguration,
+        origin: GatewayCore.Origin?,
+        clock: GatewayClock = GatewayClock()
+    ) async throws -> BlitzGateway {
+        let core = GatewayCore(configuration, clock: clock)
         try await core.open(with: configuration.credentials, origin: origin)
         let gateway = BlitzGateway(core: core)
         do {

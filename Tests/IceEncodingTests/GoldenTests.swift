@@ -1,5 +1,6 @@
 import Foundation
 import IceEncoding
+import InteropProcess
 import InteropTypes
 import NIOCore
 import Testing
@@ -42,16 +43,10 @@ struct GoldenTests {
     }
     typealias Echo = (inout IceInputStream) throws -> Echoed
 
-    static func lines() throws -> [Line] {
+    static func lines() async throws -> [Line] {
         let folder = try #require(ProcessInfo.processInfo.environment["SWIFT_OMERO_PEERS"])
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: folder).appendingPathComponent("golden")
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return try text.split(separator: 10).map { try JSONDecoder().decode(Line.self, from: Data($0)) }
+        let text = try await ForeignProcess.output(of: folder + "/golden")
+        return try text.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
     }
 
     func run(_ line: Line, _ bytes: ByteBuffer, _ echo: Echo) throws -> (bytes: ByteBuffer, values: [Any]) {
@@ -87,10 +82,10 @@ struct GoldenTests {
     }
 
     @Test("every value is read, and written as real Ice writes it")
-    func everyLine() throws {
+    func everyLine() async throws {
         var compared = 0
         var reordered = 0
-        for line in try Self.lines() {
+        for line in try await Self.lines() {
             let place: Comment = "\(line.name) \(line.encoding) \(line.format)"
             if try expectedFailure(line, place) { continue }
             if line.name.hasPrefix("exception") {

@@ -9,11 +9,17 @@ public final class ForeignProcess: Sendable {
     }
 
     private let process: Process
-    private let input = Pipe()
+    private let input: Pipe
     private let output = Mutex(Output())
+    /// One start at a time: a child that is started between the making and the use of another's pipes inherits them,
+    /// and whoever waits for their end waits for that child. Tests start programs only here.
+    private static let starting = NSLock()
 
-    public init(_ executable: String, _ arguments: [String]) throws {
+    public init(_ executable: String, _ arguments: [String] = []) throws {
+        Self.starting.lock()
+        defer { Self.starting.unlock() }
         process = Process()
+        input = Pipe()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         process.standardInput = input
@@ -35,6 +41,13 @@ public final class ForeignProcess: Sendable {
         pthread_sigmask(SIG_SETMASK, &none, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
+    }
+
+    /// What a program writes that ends by itself. No thread waits for it: there are few, and all tests share them.
+    public static func output(
+        of executable: String, _ arguments: [String] = [], within limit: Duration = .seconds(60)
+    ) async throws -> String {
+        try await ForeignProcess(executable, arguments).finish(within: limit)
     }
 
     public var text: String { output.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
@@ -74,6 +87,9 @@ public final class ForeignProcess: Sendable {
         if endsWithin(5) { return }
         kill(process.processIdentifier, SIGKILL)
     }
+
+    /// Ends a program that does not heed its input, without waiting for that.
+    public func terminate() { process.terminate() }
 
     private func endsWithin(_ seconds: Double) -> Bool {
         let end = Date().addingTimeInterval(seconds)

@@ -39,6 +39,7 @@ struct RoadTests {
         ("limits are changed, and a session whose time is over says so", limits),
         ("beats keep a session alive beyond its idle limit", beats),
         ("tasks in different groups share a gateway, and each gets its own answers", parallelGroups),
+        ("objects are listed, paged, filtered, counted and found, with owner, group and time", objects),
     ]
 
     private static func loggingIn(_ server: ServerAtRoad) async throws {
@@ -59,6 +60,11 @@ struct RoadTests {
             let me = try await gateway.whoAmI()
             #expect(me.isFullAdmin)
         }
+        try await BlitzGateway.withConnection(server.configuration(.guest)) { gateway in
+            let me = try await gateway.whoAmI()
+            #expect(me.userName == "guest")
+            #expect(me.groupName == "guest")
+        }
     }
 
     private static func refusals(_ server: ServerAtRoad) async throws {
@@ -67,7 +73,7 @@ struct RoadTests {
         let unknown = await failure { try await server.withUser("nobody", "wrong") { _ in } }
         #expect(unknown?.kind == .wrongUserOrPassword)
         let inactive = await failure {
-            try await server.withUser("sample-inactive", "inactive-8") { _ = try await $0.groups(ofUser: nil) }
+            try await server.withUser("sample-inactive", "inactive-8") { _ = try await $0.myGroups() }
         }
         #expect(inactive?.kind == .inactiveUser)
         var configuration = server.configuration("sample-loner", "loner-3")
@@ -76,7 +82,7 @@ struct RoadTests {
         #expect(noGroup?.kind == .notInGroup)
         configuration.group = .named("sample-read-only")
         let foreign = await failure {
-            try await BlitzGateway.withConnection(configuration) { _ = try await $0.groups(ofUser: nil) }
+            try await BlitzGateway.withConnection(configuration) { _ = try await $0.myGroups() }
         }
         #expect(foreign?.kind == .notInGroup)
         let key = server.configuration(.sessionKey(UUID().uuidString.lowercased()))
@@ -114,7 +120,7 @@ struct RoadTests {
             let scoped = try await gateway.inGroup(group.id).whoAmI()
             #expect(scoped.groupName == "sample-private")
             let foreign = try await gateway.group(named: "sample-Gruppe 漢字 🔬").id
-            let refused = await failure { _ = try await gateway.inGroup(foreign).groups(ofUser: nil) }
+            let refused = await failure { _ = try await gateway.inGroup(foreign).myGroups() }
             #expect(refused?.kind == .notInGroup)
             try await gateway.switchSession(toGroup: group.id)
             let switched = try await gateway.whoAmI()
@@ -128,7 +134,7 @@ struct RoadTests {
 
     private static func lookups(_ server: ServerAtRoad) async throws {
         try await server.withUser("sample-leader", "leader-1") { gateway in
-            let led = try await gateway.groupsILead().map(\.name)
+            let led = try await gateway.ledGroups().map(\.name)
             #expect(Set(led) == ["sample-private", "sample-read-only", "sample-read-annotate", "sample-read-write"])
             let user = try await gateway.user(named: "sample-zoë")
             #expect(user.fullName == "Zoë 山田 🦁")
@@ -187,7 +193,7 @@ struct RoadTests {
             }
             let old = await failure { try await server.withUser("ami", "ami-1") { _ in } }
             #expect(old?.kind == .wrongUserOrPassword)
-            try await root.setActive(false, user: id)
+            try await root.setActive(false, ofUser: id)
             let changed = try await root.user(id)
             #expect(changed.isActive == false)
             #expect(changed.institution == "Institute")
@@ -219,9 +225,42 @@ struct RoadTests {
         await gateway.close()
     }
 
+    private static func objects(_ server: ServerAtRoad) async throws {
+        try await server.withUser("sample-member", "member-2") { gateway in
+            let everywhere = gateway.inAllGroups.objects(Project.self)
+            let all = try await everywhere.ordered(by: .name).all()
+            let names = try all.map { try $0.name }
+            #expect(all.count >= 3)
+            #expect(names == names.sorted { $0.lowercased() < $1.lowercased() })
+            let count = try await everywhere.count()
+            #expect(count == all.count)
+            let paged = try await everywhere.paged(by: 2).all().compactMap(\.id)
+            #expect(paged == all.compactMap(\.id).sorted())
+            let some = try await everywhere.ordered(by: .name).skipping(1).limited(to: 2).all()
+            #expect(some.map(\.id) == all[1...2].map(\.id))
+            #expect(all.allSatisfy { $0.ownerName?.hasPrefix("sample-") == true && $0.createdAt != nil })
+
+            let mine = try await everywhere.ownedBy(gateway.userID).all()
+            #expect(!mine.isEmpty && mine.count < all.count && mine.allSatisfy { $0.ownerID == gateway.userID })
+            let first = try #require(mine.first)
+            let named = try await everywhere.named(first.name).all()
+            #expect(named.contains { $0.id == first.id })
+
+            // An object in any group, and then work in its group.
+            let id = try #require(first.id)
+            let again = try await gateway.inAllGroups.object(Project.self, id: id)
+            let there = try await gateway.inGroup(of: again).objects(Project.self).all()
+            #expect(there.contains { $0.id == id } && there.allSatisfy { $0.groupID == again.groupID })
+            let none = await failure { _ = try await gateway.inAllGroups.object(Project.self, id: 999_999) }
+            #expect(none?.kind == .notFound)
+            let nonsense = await failure { _ = try await gateway.query("select nonsense", as: Project.self) }
+            #expect(nonsense?.kind == .invalidRequest)
+        }
+    }
+
     private static func parallelGroups(_ server: ServerAtRoad) async throws {
         try await server.withUser("sample-member", "member-2") { gateway in
-            let groups = try await gateway.groups(ofUser: nil).filter { $0.name != "user" }
+            let groups = try await gateway.myGroups().filter { $0.name != "user" }
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for number in 0..<64 {
                     let group = groups[number % groups.count]

@@ -62,7 +62,7 @@ import Testing
             try await TroubledPath.with(to: server.tcpPort ?? 0) { path in
                 var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
                 configuration.addresses = [ServerAddress(transport: .tcp, host: "127.0.0.1", port: path.port)]
-                configuration.callbacks = false
+                configuration.acceptsCallbacks = false
                 try await BlitzGateway.withConnection(configuration) { gateway in
                     // Connecting ends with the first answer to a call: the event context.
                     #expect((3...5).contains(path.roundTrips), "\(path.roundTrips)")

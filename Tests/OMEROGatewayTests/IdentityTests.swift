@@ -7,9 +7,9 @@ import Testing
         try await OMEROServer.withServer(.withSamples) { server in
             let configuration = server.gatewayConfiguration(.password(user: "sample-leader", "leader-1"))
             try await BlitzGateway.withConnection(configuration) { gateway in
-                let mine = try await gateway.groups(ofUser: nil).map(\.name)
+                let mine = try await gateway.myGroups().map(\.name)
                 #expect(Set(mine).isSuperset(of: ["sample-private", "sample-read-only", "user"]))
-                let led = try await gateway.groupsILead()
+                let led = try await gateway.ledGroups()
                 #expect(led.count == 4)
                 #expect(Set(led.compactMap(\.level)) == Set(PermissionLevel.allCases))
                 let group = try await gateway.group(named: "sample-read-write")
@@ -55,7 +55,7 @@ import Testing
         try await OMEROServer.withServer(.withSamples) { server in
             let configuration = server.gatewayConfiguration(.password(user: "sample-inactive", "inactive-8"))
             let error = await failure {
-                try await BlitzGateway.withConnection(configuration) { _ = try await $0.groups(ofUser: nil) }
+                try await BlitzGateway.withConnection(configuration) { _ = try await $0.myGroups() }
             }
             #expect(error?.kind == .inactiveUser)
         }
@@ -144,7 +144,7 @@ import Testing
                 #expect(made.isActive == true)
 
                 try await root.updateUser(id) { $0.lastName = "Changed" }
-                try await root.add(user: id, toGroups: [second])
+                try await root.addUser(id, toGroups: [second])
                 try await root.addLeaders([id], toGroup: second)
                 let members = try await root.group(second)
                 #expect(members.leaders == [id])
@@ -167,7 +167,7 @@ import Testing
                 }
                 let old = await failure { _ = try await BlitzGateway.connect(configuration) }
                 #expect(old?.kind == .wrongUserOrPassword)
-                try await root.setActive(false, user: id)
+                try await root.setActive(false, ofUser: id)
                 let inactive = try await root.user(id)
                 #expect(inactive.isActive == false)
 

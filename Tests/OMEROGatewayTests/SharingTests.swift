@@ -23,7 +23,7 @@ private final class Tally: Sendable {
         try await OMEROServer.withServer(.withSamples) { server in
             let configuration = server.gatewayConfiguration(.password(user: "sample-leader", "leader-1"))
             try await BlitzGateway.withConnection(configuration) { gateway in
-                let groups = try await gateway.groups(ofUser: nil).filter { $0.name != "user" }
+                let groups = try await gateway.myGroups().filter { $0.name != "user" }
                 #expect(groups.count == 4)
                 let tally = Tally()
                 let end = ContinuousClock.now + .seconds(2)

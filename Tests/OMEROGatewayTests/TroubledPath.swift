@@ -13,10 +13,16 @@ final class TroubledPath: Sendable {
         case delay(Duration)
         /// One byte at a time.
         case drip
+        /// One byte at a time, with a pause between them.
+        case slowDrip(Duration)
     }
+
+    /// Who sends bytes.
+    enum Side: Sendable { case client, server }
 
     private struct State {
         var trouble = Trouble.none
+        var reset: (side: Side, bytesLeft: Int)?
         var isRefusing = false
         var pairs: [(client: any Channel, server: any Channel)] = []
         var accepted = 0
@@ -65,19 +71,42 @@ final class TroubledPath: Sendable {
     /// How often the server answered and the client spoke again: what a distance costs.
     var roundTrips: Int { state.withLock { $0.roundTrips } }
 
-    fileprivate func passed(fromClient: Bool) {
+    /// How many of these bytes still go through before both ends get a reset; nil for all, and no reset.
+    fileprivate func passing(_ count: Int, from side: Side) -> Int? {
         state.withLock { state in
-            if fromClient, state.isClientsTurn { state.roundTrips += 1 }
-            state.isClientsTurn = !fromClient
+            if side == .client, state.isClientsTurn { state.roundTrips += 1 }
+            state.isClientsTurn = side == .server
+            guard let reset = state.reset, reset.side == side else { return nil }
+            if count < reset.bytesLeft {
+                state.reset?.bytesLeft -= count
+                return nil
+            }
+            state.reset = nil
+            return reset.bytesLeft
         }
     }
 
-    func set(_ trouble: Trouble) { state.withLock { $0.trouble = trouble } }
+    /// After so many further bytes of that side both ends of the connection get a reset (RST), wherever in a message
+    /// that is.
+    func reset(after bytes: Int, from side: Side) { state.withLock { $0.reset = (side, bytes) } }
+
+    func set(_ trouble: Trouble) {
+        let pairs = state.withLock { state in
+            state.trouble = trouble
+            return state.pairs
+        }
+        guard trouble != .blackHole else { return }
+        // The news of an end comes out of a black hole, too.
+        for (client, server) in pairs where client.isActive != server.isActive {
+            client.close(promise: nil)
+            server.close(promise: nil)
+        }
+    }
 
     /// Whether new connections are closed at once.
     func refuse(_ refusing: Bool) { state.withLock { $0.isRefusing = refusing } }
 
-    /// Ends all connections; with a reset, or in the middle of what is being sent.
+    /// Ends all connections.
     func cut() {
         let pairs = state.withLock { state in
             defer { state.pairs = [] }
@@ -109,14 +138,14 @@ final class TroubledPath: Sendable {
                     .channelInitializer { server in
                         server.eventLoop.makeCompletedFuture {
                             try server.pipeline.syncOperations.addHandler(
-                                Forwarder(to: client, path: self, isClients: false))
+                                Forwarder(to: client, path: self, side: .server))
                         }
                     }
                     .connect(host: "127.0.0.1", port: self.target)
                     .flatMapThrowing { server in
                         self.state.withLock { $0.pairs.append((client, server)) }
                         try client.pipeline.syncOperations.addHandler(
-                            Forwarder(to: server, path: self, isClients: true))
+                            Forwarder(to: server, path: self, side: .client))
                     }
             }
             .bind(host: "127.0.0.1", port: port).get()
@@ -135,30 +164,43 @@ private final class Forwarder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let other: any Channel
     private let path: TroubledPath
-    private let isClients: Bool
+    private let side: TroubledPath.Side
+    /// What waits for its turn to drip.
+    private var dripping = ByteBuffer()
 
-    init(to other: any Channel, path: TroubledPath, isClients: Bool) {
+    init(to other: any Channel, path: TroubledPath, side: TroubledPath.Side) {
         self.other = other
         self.path = path
-        self.isClients = isClients
+        self.side = side
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        path.passed(fromClient: isClients)
+        if let last = path.passing(bytes.readableBytes, from: side) {
+            other.writeAndFlush(bytes.getSlice(at: bytes.readerIndex, length: last) ?? ByteBuffer(), promise: nil)
+            for channel in [other, context.channel] { channel.reset() }
+            return
+        }
         switch path.trouble {
         case .none: other.writeAndFlush(bytes, promise: nil)
         case .blackHole: break
         case .delay(let time):
             let (other, piece) = (other, bytes)
-            context.eventLoop.scheduleTask(
-                in: .nanoseconds(time.components.attoseconds / 1_000_000_000 + time.components.seconds * 1_000_000_000)
-            ) {
-                other.writeAndFlush(piece, promise: nil)
-            }
+            context.eventLoop.scheduleTask(in: TimeAmount(time)) { other.writeAndFlush(piece, promise: nil) }
         case .drip:
             while let byte = bytes.readSlice(length: 1) { other.writeAndFlush(byte, promise: nil) }
+        case .slowDrip(let pause):
+            let isIdle = dripping.readableBytes == 0
+            dripping.writeBuffer(&bytes)
+            if isIdle { drip(context.eventLoop, pause) }
         }
+    }
+
+    private func drip(_ loop: any EventLoop, _ pause: Duration) {
+        guard let byte = dripping.readSlice(length: 1) else { return }
+        other.writeAndFlush(byte, promise: nil)
+        dripping.discardReadBytes()
+        loop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) { self.drip(loop, pause) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -167,4 +209,12 @@ private final class Forwarder: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+extension Channel {
+    /// Ends with RST instead of FIN.
+    fileprivate func reset() {
+        guard let options = self as? any SocketOptionProvider else { return }
+        options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in self.close(promise: nil) }
+    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import IceEncoding
+import InteropProcess
 import OMEROModel
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 struct OmeroPyTests {
     let answers: OmeroPy.Answers
 
-    init() throws { answers = try OmeroPy.answers.get() }
+    init() async throws { answers = try await OmeroPy.answers.value }
 
     private func compare<Value: Quantity>(_ type: Value.Type, _ kind: String) throws {
         let theirs = try #require(answers.units[kind])
@@ -72,18 +73,10 @@ enum OmeroPy {
     static let isReady = !python.isEmpty
 
     /// Asked once for all tests.
-    static let answers = Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = [
-            URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appendingPathComponent("Data/omero_values.py").path
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return try JSONDecoder().decode(Answers.self, from: data)
+    static let answers = Task {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Data/omero_values.py").path
+        let text = try await ForeignProcess.output(of: python, [script])
+        return try JSONDecoder().decode(Answers.self, from: Data(text.utf8))
     }
 }

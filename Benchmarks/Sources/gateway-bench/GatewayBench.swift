@@ -49,7 +49,7 @@ import OMEROServer
                 credentials: .password(user: "sample-leader", "leader-1"))
             configuration.trust = .none
             return try await BlitzGateway.withConnection(configuration) { gateway in
-                let groups = try await gateway.groups(ofUser: nil).filter { $0.name != "user" }
+                let groups = try await gateway.myGroups().filter { $0.name != "user" }
                 let end = ContinuousClock.now + .seconds(seconds)
                 return try await withThrowingTaskGroup(of: (Int, Int).self) { tasks in
                     for number in 0..<200 {

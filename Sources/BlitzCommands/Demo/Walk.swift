@@ -59,8 +59,8 @@ struct Walk {
             try expect(me.userName == user, "the user is \(me.userName)")
             return ((), ["\(me.userName), in \(me.groupName), \(me.isAdmin ? "an administrator" : "no administrator")"])
         }
-        try await stage.step("My groups", "let groups = try await gateway.groups(ofUser: nil)") {
-            let groups = try await gateway.groups(ofUser: nil)
+        try await stage.step("My groups", "let groups = try await gateway.myGroups()") {
+            let groups = try await gateway.myGroups()
             try expect(groups.count == 5, "there are \(groups.count) groups")
             return ((), groups.map { "\($0.name): \($0.level?.rawValue ?? "?")" })
         }

@@ -133,7 +133,7 @@ struct GroupJoinCommand: Command {
             let users = try await gateway.users(namedOrNumbered: users)
             let present = Set(group.members?.map(\.user) ?? [])
             for user in users where !present.contains(user.id) {
-                try await gateway.add(user: user.id, toGroups: [group.id])
+                try await gateway.addUser(user.id, toGroups: [group.id])
             }
             if asLeader { try await gateway.addLeaders(users.map(\.id), toGroup: group.id) }
             return GroupRecord(try await gateway.group(group.id))
@@ -162,7 +162,7 @@ struct GroupLeaveCommand: Command {
             if asLeader {
                 try await gateway.removeLeaders(users.map(\.id), fromGroup: group.id)
             } else {
-                for user in users { try await gateway.remove(user: user.id, fromGroups: [group.id]) }
+                for user in users { try await gateway.removeUser(user.id, fromGroups: [group.id]) }
             }
             return GroupRecord(try await gateway.group(group.id))
         }

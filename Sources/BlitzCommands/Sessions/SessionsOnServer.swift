@@ -15,13 +15,8 @@ struct SessionsWhoCommand: Command {
 
     func perform(on console: Console) async throws {
         let rows = try await server.withGateway(on: console) { gateway in
-            let response = try await gateway.submit(CurrentSessionsRequest.make { _ in })
-            guard let sessions = response.cast(to: CurrentSessionsResponse.self) else {
-                throw Failure(.server, "the server did not tell its sessions")
-            }
-            return try zip(sessions.contexts, sessions.sessions).compactMap { context, session in
-                try context.map { try OpenSessionRecord($0, session, own: gateway.sessionKey) }
-            }
+            let own = gateway.sessionKey
+            return try await gateway.openSessions().map { OpenSessionRecord($0, own: own) }
         }
         try console.results(rows)
     }
@@ -40,16 +35,15 @@ struct OpenSessionRecord: Record {
     /// Whether it is the one that asks.
     var own: Bool
 
-    init(_ context: EventContext, _ session: Session?, own: String) throws {
-        userId = context.userId
-        userName = context.userName
-        groupId = context.groupId
-        groupName = context.groupName
-        self.own = !own.isEmpty && context.sessionUuid == own
-        guard let session, session.isLoaded else { return }
-        started = try? session.started
-        agent = try? session.userAgent
-        idleSeconds = (try? session.timeToIdle).map { $0 / 1000 }
+    init(_ session: OpenSession, own: String) {
+        userId = session.userID
+        userName = session.userName
+        groupId = session.groupID
+        groupName = session.groupName
+        self.own = !own.isEmpty && session.details?.key == own
+        started = session.details?.started
+        agent = session.details?.agent
+        idleSeconds = session.details.map { $0.limits.idle?.components.seconds ?? 0 }
     }
 
     static let columns: [Column<Self>] = [

@@ -37,7 +37,7 @@ struct IdentityReport: Codable, Sendable, Hashable {
         let me = try await gateway.whoAmI()
         async let user = gateway.user(me.userID)
         let names = Dictionary(
-            try await gateway.groups(ofUser: nil).map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            try await gateway.myGroups().map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         let address = gateway.address
         host = address?.host ?? ""
         port = address?.port ?? 0

@@ -33,7 +33,7 @@ struct UserJoinCommand: Command {
             let groups = try await gateway.groups(namedOrNumbered: groups)
             let present = Set(user.memberships?.map(\.group) ?? [])
             let missing = groups.map(\.id).filter { !present.contains($0) }
-            if !missing.isEmpty { try await gateway.add(user: user.id, toGroups: missing) }
+            if !missing.isEmpty { try await gateway.addUser(user.id, toGroups: missing) }
             if asLeader { for group in groups { try await gateway.addLeaders([user.id], toGroup: group.id) } }
             return UserRecord(try await gateway.user(user.id))
         }
@@ -61,7 +61,7 @@ struct UserLeaveCommand: Command {
             if asLeader {
                 for group in groups { try await gateway.removeLeaders([user.id], fromGroup: group.id) }
             } else {
-                try await gateway.remove(user: user.id, fromGroups: groups.map(\.id))
+                try await gateway.removeUser(user.id, fromGroups: groups.map(\.id))
             }
             return UserRecord(try await gateway.user(user.id))
         }
@@ -98,7 +98,7 @@ struct UserPasswordCommand: Command {
             do {
                 let new = try newPassword(of: user ?? me, console)
                 if let user, user != me {
-                    try await gateway.setPassword(new, ofUser: user)
+                    try await gateway.setPassword(new, ofUserNamed: user)
                 } else {
                     try await gateway.changePassword(from: own, to: new)
                 }

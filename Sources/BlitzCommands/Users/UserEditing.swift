@@ -131,7 +131,7 @@ struct UserEditCommand: Command {
                 try await gateway.setDefaultGroup(group.id, ofUser: id)
             }
             if let privileges { try await gateway.setPrivileges(privileges.privileges, ofUser: id) }
-            if let active { try await gateway.setActive(active, user: id) }
+            if let active { try await gateway.setActive(active, ofUser: id) }
             return UserRecord(try await gateway.user(id))
         }
         try console.results([record])

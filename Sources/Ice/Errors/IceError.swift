@@ -14,6 +14,8 @@ public struct IceError: Error, Sendable, CustomStringConvertible {
         case connectionRefused
         /// No route to the host or its network.
         case unreachable
+        /// The proxy made no connection to the server.
+        case proxyFailure
         /// The connection was not made within its time.
         case connectTimeout
         /// TLS, WebSocket or Ice did not finish their handshakes within their time.
@@ -74,6 +76,8 @@ public struct IceError: Error, Sendable, CustomStringConvertible {
         case resolve
         /// Making the TCP connection.
         case connect
+        /// Having a proxy connect to the server.
+        case proxy
         /// The handshake of TLS.
         case tls
         /// The upgrade to a WebSocket.

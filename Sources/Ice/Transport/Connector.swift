@@ -27,7 +27,11 @@ struct Connector: Sendable {
             attempt.use(channel)
             return channel.eventLoop.makeSucceededVoidFuture()
         }
-        return bootstrap.connect(host: address.host, port: Int(address.port))
+        let proxy = communicator.configuration.proxy
+        if let proxy, !(1...65535).contains(proxy.port) {
+            return loop.makeFailedFuture(error(.illegalArgument, "the proxy has no port \(proxy.port)", .connect))
+        }
+        return bootstrap.connect(host: proxy?.host ?? address.host, port: proxy?.port ?? Int(address.port))
             .flatMapErrorThrowing { throw connectError($0) }
             .flatMap { channel in
                 shakeHands(on: channel)
@@ -125,8 +129,9 @@ struct Connector: Sendable {
 
     /// What the operating system says, in this module's words.
     private func connectError(_ failure: any Error) -> IceError {
-        let host = endpoint.address?.host ?? ""
-        let port = endpoint.address?.port ?? 0
+        let proxy = communicator.configuration.proxy
+        let host = proxy.map { "the proxy \($0.host)" } ?? endpoint.address?.host ?? ""
+        let port = proxy?.port ?? Int(endpoint.address?.port ?? 0)
         func made(_ code: IceError.Code, _ text: String, _ phase: IceError.Phase = .connect) -> IceError {
             IceError(code, text, endpoint: endpoint.description, phase: phase, cause: failure)
         }
@@ -134,7 +139,7 @@ struct Connector: Sendable {
         case let error as NIOConnectionError:
             let codes = error.connectionErrors.map { ($0.error as? IOError)?.errnoCode }
             if error.connectionErrors.isEmpty {
-                return made(.cannotResolve, "the host \(host) has no address", .resolve)
+                return made(.cannotResolve, "\(proxy == nil ? "the host " : "")\(host) has no address", .resolve)
             }
             if codes.contains(ECONNREFUSED) {
                 return made(.connectionRefused, "nobody listens on \(host) port \(port)")
@@ -154,13 +159,13 @@ struct Connector: Sendable {
         case let error as IOError where error.errnoCode == EHOSTUNREACH || error.errnoCode == ENETUNREACH:
             return made(.unreachable, "no way leads to \(host)")
         case is SocketAddressError:
-            return made(.cannotResolve, "the host \(host) has no address", .resolve)
+            return made(.cannotResolve, "\(proxy == nil ? "the host " : "")\(host) has no address", .resolve)
         default:
             return made(.system, "the connection to \(host) port \(port) failed: \(failure)")
         }
     }
 
-    private func timedOut(_ host: String, _ port: Int32, _ failure: any Error) -> IceError {
+    private func timedOut(_ host: String, _ port: Int, _ failure: any Error) -> IceError {
         let limit = communicator.configuration.timeouts.connect.readable
         return IceError(
             .connectTimeout,

@@ -3,7 +3,8 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// What happens on a client's connection before Ice speaks: TLS, then the WebSocket upgrade, as the endpoint says.
+/// What happens on a client's connection before Ice speaks: the way through a proxy, TLS, then the WebSocket upgrade, as
+/// the configuration and the endpoint say.
 struct ClientHandshakes: Sendable {
     let endpoint: Endpoint
     let communicator: Communicator
@@ -14,6 +15,21 @@ struct ClientHandshakes: Sendable {
     func run(on channel: any Channel) -> EventLoopFuture<TLSPeerInfo?> {
         let host = endpoint.address?.host ?? ""
         let port = Int(endpoint.address?.port ?? 0)
+        guard let proxy = communicator.configuration.proxy else { return run(on: channel, host: host, port: port) }
+        let next = progress.value
+        progress.value = .proxy
+        return addProxy(proxy, to: channel, host: host, port: port)
+            .flatMapErrorThrowing {
+                throw IceError(
+                    .proxyFailure, "the proxy \(proxy) made no connection: \($0)", phase: .proxy, cause: $0)
+            }
+            .flatMap {
+                progress.value = next
+                return run(on: channel, host: host, port: port)
+            }
+    }
+
+    private func run(on channel: any Channel, host: String, port: Int) -> EventLoopFuture<TLSPeerInfo?> {
         let secured: EventLoopFuture<TLSPeerInfo?>
         if endpoint.isSecure {
             secured = tls(on: channel, host: host, port: port)

@@ -51,7 +51,7 @@ extension GatewayContext {
     /// Puts a user into groups, as a plain member.
     ///
     /// - Throws: ``GatewayError``, of kind ``GatewayError/Kind/noPermission`` for who may not do that.
-    public func add(user: Int64, toGroups groups: [Int64]) async throws {
+    public func addUser(_ user: Int64, toGroups groups: [Int64]) async throws {
         try await withService(IAdminPrx.self) {
             try await $0.addGroups(user: .unloaded(user), groups: groups.map { .unloaded($0) })
         }
@@ -60,7 +60,7 @@ extension GatewayContext {
     /// Takes a user out of groups. What the user owns there stays.
     ///
     /// - Throws: ``GatewayError``, of kind ``GatewayError/Kind/noPermission`` for who may not do that.
-    public func remove(user: Int64, fromGroups groups: [Int64]) async throws {
+    public func removeUser(_ user: Int64, fromGroups groups: [Int64]) async throws {
         try await withService(IAdminPrx.self) {
             try await $0.removeGroups(user: .unloaded(user), groups: groups.map { .unloaded($0) })
         }

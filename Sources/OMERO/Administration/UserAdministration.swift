@@ -108,22 +108,22 @@ extension GatewayContext {
     }
 
     /// Sets the password of any user.
-    public func setPassword(_ password: String, ofUser name: String) async throws {
+    public func setPassword(_ password: String, ofUserNamed name: String) async throws {
         try await withService(IAdminPrx.self) { try await $0.changeUserPassword(omeName: name, newPassword: password) }
     }
 
     // MARK: Being active
 
     /// Lets an account log in, or not: whether it is in the group `user`.
-    public func setActive(_ active: Bool, user: Int64) async throws {
+    public func setActive(_ active: Bool, ofUser user: Int64) async throws {
         let roles = try await withService(IAdminPrx.self, repeatable: true) { try await $0.getSecurityRoles() }
         guard let group = roles?.userGroupId else {
             throw GatewayError(.protocolError, "the server did not say which group is 'user'", phase: .call)
         }
         if active {
-            try await add(user: user, toGroups: [group])
+            try await addUser(user, toGroups: [group])
         } else {
-            try await remove(user: user, fromGroups: [group])
+            try await removeUser(user, fromGroups: [group])
         }
     }
 

@@ -44,6 +44,9 @@ public struct GatewayConfiguration: Sendable {
     public var group = LoginGroup.userDefault
     /// Which traffic is encrypted.
     public var encryption = Encryption.always
+    /// A server through which all connections are made: an HTTP proxy, or SOCKS version 5; nil makes them directly.
+    /// TLS goes through it. Environment variables such as `HTTPS_PROXY` are not looked at: they are for the web.
+    public var proxy: NetworkProxy?
     /// Which servers are trusted. The default remembers each server's first certificate and takes no other later, as
     /// OMERO's servers mostly carry certificates that they made themselves.
     public var trust: TLSTrust = .trustOnFirstUse(KnownServersFile(path: GatewayConfiguration.knownServersPath()))
@@ -63,7 +66,7 @@ public struct GatewayConfiguration: Sendable {
     /// The oldest version of OMERO that is accepted, such as `5.6`; nil takes any.
     public var minimumServerVersion: ServerVersion? = ServerVersion("5.4")
     /// Whether the server may tell about the end of the session and about shutting down. OMERO's own server never does.
-    public var callbacks = true
+    public var acceptsCallbacks = true
     /// The largest message, in bytes, as OMERO's own clients have it (`Ice.MessageSizeMax`, 250,000 KiB).
     public var messageSizeMax = 250_000 * 1024
     /// The threads that do the input and output; nil takes the process's shared ones.
@@ -159,8 +162,12 @@ public struct ReconnectPolicy: Hashable, Sendable {
     /// How far waits are drawn apart by chance, so that a server that is back is not met by all at once: 0.3 is up to
     /// 30 % less or more.
     public var jitter = 0.3
-    /// How long to try altogether; then the gateway has failed.
+    /// How long to try altogether; then the gateway has failed. Time that the machine sleeps does not count.
     public var limit = Duration.seconds(120)
+    /// How long the first connection is tried again, with the same waits, while no server can be reached: for a
+    /// program that starts together with its server. Zero tries each address once. What a server refuses, a log-in
+    /// above all, is never tried again.
+    public var firstConnectionLimit = Duration.zero
     /// How long a call waits for the connection to be there again.
     public var callWait = Duration.seconds(30)
     /// Whether a session that is gone is replaced by a new one of the same user. Only with credentials that can be

@@ -55,6 +55,9 @@ extension GatewayError {
             advice = address.map {
                 "Check that the server runs and that \($0.port) is its port (OMERO's are 4064 with TLS, 4063 without)"
             }
+        case .proxyFailure:
+            kind = .unreachable
+            advice = "Check the proxy's address, who may use it, and where it may connect to"
         case .unreachable:
             kind = .unreachable
             advice = "Check the network, and whether a VPN is needed"
@@ -214,6 +217,7 @@ extension GatewayError.Phase {
         switch phase {
         case .resolve: self = .resolve
         case .connect: self = .connect
+        case .proxy: self = .proxy
         case .tls: self = .tls
         case .webSocket: self = .webSocket
         case .validation: self = .router

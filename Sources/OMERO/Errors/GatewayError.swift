@@ -63,6 +63,8 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         case resolve
         /// Making the TCP connection.
         case connect
+        /// Having a proxy connect to the server.
+        case proxy
         /// The handshake of TLS.
         case tls
         /// The upgrade to a WebSocket.

@@ -85,19 +85,19 @@ extension GatewayContext {
         }
     }
 
-    /// The groups that a user belongs to, `user` among them; one's own for nil.
-    public func groups(ofUser user: Int64? = nil) async throws -> [Group] {
-        let id = user ?? gateway.userID
-        return try await withService(IAdminPrx.self, repeatable: true) {
-            try await $0.containedGroups(experimenterId: id)
-        }
-        .compactMap { try $0.map(Group.init) }
+    /// The groups that the user of this session belongs to, `user` among them.
+    public func myGroups() async throws -> [Group] { try await groups(ofUser: gateway.userID) }
+
+    /// The groups that a user belongs to, `user` among them.
+    public func groups(ofUser user: Int64) async throws -> [Group] {
+        try await withService(IAdminPrx.self, repeatable: true) { try await $0.containedGroups(experimenterId: user) }
+            .compactMap { try $0.map(Group.init) }
     }
 
     /// The groups that the user of this session leads.
-    public func groupsILead() async throws -> [Group] {
+    public func ledGroups() async throws -> [Group] {
         let led = Set(try await whoAmI().leaderOf)
-        return try await groups(ofUser: nil).filter { led.contains($0.id) }
+        return try await myGroups().filter { led.contains($0.id) }
     }
 
     /// The group in which that user's sessions begin; one's own for nil.

@@ -5,27 +5,22 @@ import Logging
 import OMEROAPI
 
 /// What a server may tell its clients by itself (`omero.api.ClientCallback`).
+///
+/// Holds only the door to the background task: the connection holds this, and the core the connection.
 struct CallbackServant: ClientCallbackServant {
-    let core: GatewayCore
+    let signal: AsyncStream<GatewayCore.Signal>.Continuation
 
     func requestHeartbeat(current: Current) async throws {
         // The answer is the sign of life.
     }
 
     func sessionClosed(current: Current) async throws {
-        // Servers tell both with the same call. Their clock ran a little earlier than this one.
-        let left = core.timeLeft
-        let isOver = [left.idle, left.life].contains { $0.map { $0 < .seconds(1) } ?? false }
-        core.signal.yield(
-            .sessionGone(
-                GatewayError(
-                    isOver ? .sessionExpired : .sessionEnded,
-                    isOver ? "the session's time is over" : "the server ended the session",
-                    advice: "Log in again", phase: .session)))
+        // Servers tell the end of a session's time and its end by somebody with the same call.
+        signal.yield(.sessionGone(GatewayError(.sessionEnded, "", phase: .session)))
     }
 
     func shutdownIn(milliseconds: Int64, current: Current) async throws {
-        core.signal.yield(.serverStops(in: .milliseconds(max(0, milliseconds))))
+        signal.yield(.serverStops(in: .milliseconds(max(0, milliseconds))))
     }
 }
 
@@ -36,7 +31,7 @@ extension GatewayCore {
             let adapter = try await link.router.createCallbackAdapter()
             let category = try await link.router.getCategoryForClient()
             let identity = Identity(name: clientID, category: category)
-            let proxy = try adapter.add(CallbackServant(core: self), identity: identity)
+            let proxy = try adapter.add(CallbackServant(signal: signal), identity: identity)
             try await link.factory.setCallback(callback: ClientCallbackPrx(proxy))
         } catch {
             configuration.logger?.debug("omero call-backs are not there", metadata: ["omero.error": "\(error)"])

@@ -67,16 +67,16 @@ final class StateBroadcast: Sendable {
 
     /// After a final state nothing is taken any more.
     func publish(_ new: ConnectionState) {
-        let listeners = state.withLock { state -> [AsyncStream<ConnectionState>.Continuation] in
+        let finished = state.withLock { state -> [AsyncStream<ConnectionState>.Continuation] in
             guard !state.current.isFinal else { return [] }
             state.current = new
-            defer { if new.isFinal { state.listeners = [:] } }
+            // Under the lock, so that all listeners hear the same order.
+            for listener in state.listeners.values { listener.yield(new) }
+            guard new.isFinal else { return [] }
+            defer { state.listeners = [:] }
             return Array(state.listeners.values)
         }
-        for listener in listeners {
-            listener.yield(new)
-            if new.isFinal { listener.finish() }
-        }
+        for listener in finished { listener.finish() }
     }
 
     /// Ends after a final state. A listener that does not listen misses the oldest states, not the newest.

@@ -19,17 +19,16 @@ extension GatewayCore {
     /// have slept.
     private func tick() async {
         guard configuration.keepAlive.isEnabled else { return }
-        var last = ContinuousClock.now
+        var last = clock.now()
         while !Task.isCancelled {
             let idle = state.withLock { $0.session?.limits.idle } ?? .zero
             let interval = max(configuration.keepAlive.interval(idleLimit: idle), .milliseconds(10))
-            if last + interval <= .now {
-                last = .now
+            if last + interval <= clock.now() {
+                last = clock.now()
                 signal.yield(.beat)
             }
-            do { try await Task.sleep(for: max(min(last + interval - .now, .seconds(1)), .milliseconds(1))) } catch {
-                return
-            }
+            let left = last + interval - clock.now()
+            do { try await clock.sleep(max(min(left, .seconds(1)), .milliseconds(1))) } catch { return }
         }
     }
 
@@ -44,8 +43,10 @@ extension GatewayCore {
                 link.connection.abort()
                 counter.answered()
                 if await !reconnect(after: cause) { return }
-            case .sessionGone(let error):
-                sessionIsOver(error)
+            case .sessionGone(let failure):
+                // Of an end that this side asked for the server tells, too.
+                if state.withLock({ $0.end?.kind == .closed }) { continue }
+                sessionIsOver(gone(failure))
                 return
             case .serverStops(let delay):
                 states.publish(.shuttingDown(in: delay))
@@ -53,7 +54,7 @@ extension GatewayCore {
                 guard let link = try? linkNow() else { continue }
                 await beat(on: link, &counter)
             case .linked(let link):
-                guard configuration.callbacks else { continue }
+                guard configuration.acceptsCallbacks else { continue }
                 // Nothing waits for it: a server that does not answer must not keep the beats from being counted.
                 group.addTask { await self.lendCallback(to: link) }
             }
@@ -64,13 +65,30 @@ extension GatewayCore {
         finish(error.kind == .sessionEnded ? .endedByServer(error) : .expired(error), error)
     }
 
+    /// The failure of a session that is gone, with the reason. Where the server says which limit it was, that is it;
+    /// most servers only say that there is no such session, so that it is reckoned: one that had time left was ended.
+    func gone(_ failure: GatewayError) -> GatewayError {
+        var gone = failure
+        gone.advice = "Log in again"
+        if failure.serverException == "omero.SessionTimeoutException" {
+            gone.kind = .sessionExpired
+            return gone
+        }
+        // The server's clock ran a little earlier than this one.
+        let left = timeLeft
+        let isOver = [left.idle, left.life].contains { $0.map { $0 < .seconds(1) } ?? false }
+        gone.kind = isOver ? .sessionExpired : .sessionEnded
+        gone.message = isOver ? "the session's time is over" : "the session was ended"
+        return gone
+    }
+
     private func isCurrent(_ link: Link) -> Bool { state.withLock { $0.link === link && $0.end == nil } }
 
     private func beat(on link: Link, _ counter: inout BeatCounter) async {
         do {
             try await link.beat(timeout: configuration.keepAlive.timeout)
             counter.answered()
-            state.withLock { $0.lastAnswer = .now }
+            state.withLock { $0.lastAnswer = clock.now() }
         } catch {
             guard let failure = GatewayError.explaining(error, during: .call, at: link.address) as? GatewayError else {
                 return
@@ -100,11 +118,11 @@ extension GatewayCore {
         configuration.logger?.info("omero connection lost", metadata: ["omero.error": "\(cause)"])
         guard let session = state.withLock({ $0.session }) else { return false }
         var schedule = ReconnectSchedule(configuration.reconnect)
-        let since = ContinuousClock.now
+        let since = clock.awake()
         var last = cause
-        while let delay = schedule.next(elapsed: .now - since, chance: .random(in: -1...1)) {
+        while let delay = schedule.next(elapsed: clock.awake() - since, chance: .random(in: -1...1)) {
             states.publish(.retrying(attempt: schedule.attempts, after: delay))
-            do { try await Task.sleep(for: delay) } catch { return false }
+            do { try await clock.sleep(delay) } catch { return false }
             do {
                 try await rejoin(session)
                 configuration.logger?.info(
@@ -116,11 +134,12 @@ extension GatewayCore {
                 case .wrongUserOrPassword, .sessionExpired, .sessionEnded:
                     // The key opens nothing any more. Only the server's own word for it counts, never the network's.
                     if await renew(session) { return true }
-                    var expired = GatewayError(
-                        .sessionExpired, "the session was over when the connection was back", advice: "Log in again",
-                        endpoint: error.endpoint, phase: .reconnect, cause: error)
-                    expired.attempts = schedule.attempts
-                    finish(.expired(expired), expired)
+                    var over = gone(
+                        GatewayError(
+                            .sessionExpired, "", endpoint: error.endpoint, phase: .reconnect, cause: error))
+                    over.message += ", while the connection was away"
+                    over.attempts = schedule.attempts
+                    sessionIsOver(over)
                     return false
                 case .tls where error.tls == .changed, .badConfiguration, .serverTooOld:
                     finish(.failed(error), error)
@@ -171,13 +190,15 @@ extension GatewayCore {
         }
     }
 
-    /// No link any more, and why.
+    /// No link any more, and why. What happens while this side closes is not why.
     func finish(_ final: ConnectionState, _ error: GatewayError) {
-        let link = state.withLock { state -> Link? in
+        let link = state.withLock { state -> Link?? in
+            guard state.end?.kind != .closed || error.kind == .closed else { return nil }
             defer { state.link = nil }
             if state.end == nil { state.end = error }
-            return state.link
+            return .some(state.link)
         }
+        guard let link else { return }
         link?.connection.close()
         states.publish(final)
     }

@@ -19,6 +19,7 @@ final class GatewayCore: Sendable {
     /// What happens to a link, as seen by whoever notices first.
     enum Signal: Sendable {
         case lost(Link, GatewayError)
+        /// The session is not there any more; why is still to be reckoned.
         case sessionGone(GatewayError)
         case beat
         case linked(Link)
@@ -34,7 +35,7 @@ final class GatewayCore: Sendable {
         var limits: SessionLimits
         var serverVersion: ServerVersion?
         var origin: Origin
-        var openedAt: ContinuousClock.Instant
+        var openedAt: GatewayClock.Instant
     }
 
     /// Where the session comes from, which decides what closing does to it.
@@ -56,20 +57,22 @@ final class GatewayCore: Sendable {
         var background: Task<Void, Never>?
         /// What the user of the session was switched from, for the undo.
         var formerGroup: Int64?
-        var lastAnswer: ContinuousClock.Instant?
+        var lastAnswer: GatewayClock.Instant?
     }
 
     /// Without a password: once the session is open nothing needs it.
     let configuration: GatewayConfiguration
     let communicator: Communicator
+    let clock: GatewayClock
     let clientID = UUID().uuidString.lowercased()
     let states = StateBroadcast()
     let state = Mutex(State())
     let signals: AsyncStream<Signal>
     let signal: AsyncStream<Signal>.Continuation
 
-    init(_ configuration: GatewayConfiguration) {
+    init(_ configuration: GatewayConfiguration, clock: GatewayClock = GatewayClock()) {
         self.configuration = configuration.withoutPassword
+        self.clock = clock
         communicator = Communicator(configuration.communicator(clientID: clientID))
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
     }
@@ -117,7 +120,7 @@ final class GatewayCore: Sendable {
             let link = try await link()
             do {
                 let result = try await body(link)
-                state.withLock { $0.lastAnswer = .now }
+                state.withLock { $0.lastAnswer = clock.now() }
                 return result
             } catch {
                 guard var failure = GatewayError.explaining(error, during: .call, at: link.address) as? GatewayError
@@ -153,11 +156,10 @@ final class GatewayCore: Sendable {
         } catch {
             let answer = GatewayError(explaining: error, during: .call, at: link.address)
             guard answer.kind == .sessionExpired || answer.kind == .sessionEnded else { return failure }
-            var ended = failure
-            if isMissing { (ended.message, ended.advice) = ("the session is over", "Log in again") }
+            let ended = gone(failure)
             // At once, so that the next call fails with the same.
             sessionIsOver(ended)
-            signal.yield(.sessionGone(ended))
+            signal.yield(.sessionGone(failure))
             return ended
         }
     }
@@ -166,10 +168,11 @@ final class GatewayCore: Sendable {
     var timeLeft: SessionLimits {
         state.withLock { state in
             guard let session = state.session else { return SessionLimits(idle: .zero, life: .zero) }
-            let sinceAnswer = state.lastAnswer.map { .now - $0 } ?? .zero
+            let now = clock.now()
+            let sinceAnswer = state.lastAnswer.map { now - $0 } ?? .zero
             return SessionLimits(
                 idle: session.limits.idle.map { max(.zero, $0 - sinceAnswer) },
-                life: session.limits.life.map { max(.zero, $0 - (.now - session.openedAt)) }
+                life: session.limits.life.map { max(.zero, $0 - (now - session.openedAt)) }
             )
         }
     }
@@ -187,7 +190,7 @@ final class GatewayCore: Sendable {
             var report = ConnectReport()
             let opened: LoginConversation.Opened
             do {
-                opened = try await conversation.open(opening, report: &report)
+                opened = try await openPatiently(opening, report: &report)
             } catch {
                 state.withLock { [report] in $0.report = report }
                 throw error
@@ -246,9 +249,9 @@ final class GatewayCore: Sendable {
                 limits: opened.limits,
                 serverVersion: opened.version,
                 origin: origin,
-                openedAt: openedAt ?? .now
+                openedAt: openedAt ?? clock.now()
             )
-            state.lastAnswer = .now
+            state.lastAnswer = clock.now()
         }
         let link = opened.link
         link.connection.onClose { [signal] in
@@ -285,6 +288,7 @@ extension GatewayConfiguration {
             minimumVersion: tls.minimumVersion,
             identity: tls.identity
         )
+        result.proxy = proxy
         result.implicitContext = ["omero.client.uuid": clientID]
         result.eventLoopGroup = eventLoopGroup
         result.logger = logger

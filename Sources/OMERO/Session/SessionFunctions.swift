@@ -16,7 +16,7 @@ public struct SessionInfo: Sendable {
     /// **A secret**: whoever has it can join the session. Servers show only one's own.
     public var key: String
     /// The number of the user whose session it is.
-    public var owner: Int64
+    public var ownerID: Int64
     /// The user's log-in name, where the server sent it.
     public var ownerName: String?
     /// How long it lives.
@@ -33,7 +33,7 @@ public struct SessionInfo: Sendable {
         self.id = id
         key = try session.uuid
         let user = try session.owner
-        owner = user.id ?? -1
+        ownerID = user.id ?? -1
         ownerName = try? user.omeName
         limits = try SessionLimits(session)
         started = try session.started
@@ -43,7 +43,7 @@ public struct SessionInfo: Sendable {
 
 extension SessionInfo: CustomStringConvertible, CustomReflectable {
     /// Says nothing of the key.
-    public var description: String { "session \(id) of user \(owner)" }
+    public var description: String { "session \(id) of user \(ownerID)" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 

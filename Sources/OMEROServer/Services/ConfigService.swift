@@ -83,6 +83,6 @@ struct ConfigService: IConfigServant, StatelessService {
         try await core.storedProperty("omero.db.uuid") ?? ""
     }
 
-    func getDatabaseTime(current: Current) async throws -> Date? { core.now() }
-    func getServerTime(current: Current) async throws -> Date? { core.now() }
+    func getDatabaseTime(current: Current) async throws -> Date? { Date() }
+    func getServerTime(current: Current) async throws -> Date? { Date() }
 }

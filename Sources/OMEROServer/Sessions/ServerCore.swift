@@ -25,7 +25,8 @@ final class ServerCore: Sendable {
     /// The bytes of original files.
     let files: BinaryFiles
     let observer: ServerObserver
-    let now: @Sendable () -> Date
+    /// What the limits of sessions are measured with.
+    private let time = SteadyTime()
     let throttle: LoginThrottle
 
     struct State: Sendable {
@@ -41,8 +42,7 @@ final class ServerCore: Sendable {
         properties: Properties,
         backend: ObjectAdapter,
         nodeID: Int64,
-        files: BinaryFiles,
-        now: @escaping @Sendable () -> Date = { Date() }
+        files: BinaryFiles
     ) {
         self.configuration = configuration
         self.store = store
@@ -53,8 +53,10 @@ final class ServerCore: Sendable {
         self.files = files
         throttle = LoginThrottle(limits: configuration.failedLogins)
         observer = ServerObserver(logger: configuration.logger)
-        self.now = now
     }
+
+    /// Now, as sessions see it: not moved by whoever sets this machine's clock.
+    func now() -> Date { time.now }
 
     // MARK: Finding sessions
 

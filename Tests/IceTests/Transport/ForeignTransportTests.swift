@@ -1,5 +1,6 @@
 @testable import Ice
 import Foundation
+import InteropProcess
 import NIOCore
 import NIOPosix
 import Testing
@@ -16,23 +17,12 @@ struct ForeignTransportTests {
 
     @Test("its server says ValidateConnection through our client handlers", arguments: ["tcp", "ssl", "ws", "wss"])
     func server(name: String) async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(foreignPeers)).appending(path: "server")
-        process.arguments = [
-            "--endpoints", "\(name) -h 127.0.0.1 -p 0", "--certs", Self.certificates, "--verify-peer", "1",
-        ]
-        let (output, input) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardInput = input
-        try process.run()
-        defer {
-            // It ends when its input does.
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
-        }
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        let text = try #require(line.split(separator: "\n").first { $0.hasPrefix("READY ") }).dropFirst(6)
-        let reference = try ProxyReference(parsing: String(text))
+        let process = try ForeignProcess(
+            try #require(foreignPeers) + "/server",
+            ["--endpoints", "\(name) -h 127.0.0.1 -p 0", "--certs", Self.certificates, "--verify-peer", "1"])
+        defer { process.stop() }
+        let text = try await process.line("READY")
+        let reference = try ProxyReference(parsing: text)
         let endpoint = try #require(reference.endpoints.first)
         #expect(endpoint.description.hasPrefix(name))
         #expect(try await Self.firstBytes(from: endpoint) == Self.validateConnection)

@@ -24,6 +24,8 @@ from omero.model import ExperimenterGroupI, ExperimenterI, GroupExperimenterMapI
 from omero import ObjectFactoryRegistrar
 from omero.rtypes import ObjectFactories, rbool, rlong, rstring, rtime
 
+from real_ice_objects import Objects
+
 PRIVILEGES = ("Chgrp Chown DeleteFile DeleteManagedRepo DeleteOwned DeleteScriptRepo ModifyGroup "
               "ModifyGroupMembership ModifyUser ReadSession Sudo WriteFile WriteManagedRepo WriteOwned "
               "WriteScriptRepo").split()
@@ -420,7 +422,13 @@ def remove(world, session):
     session.servants = []
 
 
-SERVICES = {"omero.api.IAdmin": Admin, "omero.api.IConfig": Config, "omero.api.ISession": Sessions}
+@servant(omero.api.IQuery)
+class Query(Objects, Facts):
+    pass
+
+
+SERVICES = {"omero.api.IAdmin": Admin, "omero.api.IConfig": Config, "omero.api.IQuery": Query,
+            "omero.api.ISession": Sessions}
 
 
 @servant(omero.api.ServiceFactory)

@@ -14,7 +14,7 @@ extension GuideTests {
             tasks.addTask { try await pool.run() }
             defer { tasks.cancelAll() }
             return try await pool.withGateway { gateway in
-                try await gateway.groups(ofUser: gateway.userID).map(\.name)
+                try await gateway.myGroups().map(\.name)
             }
         }
         // end

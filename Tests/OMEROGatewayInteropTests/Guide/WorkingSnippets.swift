@@ -25,12 +25,14 @@ extension GuideTests {
     static func groups(_ guide: Guide) async throws {
         try await guide.withMember { gateway in
             // snippet: my-groups
-            let mine = try await gateway.groups(ofUser: gateway.userID)
+            let mine = try await gateway.myGroups()
             for group in mine { print(group.id, group.name, group.level?.letters ?? "") }  // 5 lab 7 rwra--
-            let led = try await gateway.groupsILead()
+            let led = try await gateway.ledGroups()
+            let colleagues = try await gateway.colleagues()  // the others in the session's group
             // end
             #expect(mine.count == 5)
             #expect(led.isEmpty)
+            #expect(!colleagues.isEmpty && !colleagues.contains { $0.id == gateway.userID })
             let privateGroup = try await gateway.group(named: "sample-private").id
             // snippet: in-group
             let lab = gateway.inGroup(privateGroup)  // a value; the gateway stays as it was
@@ -69,7 +71,7 @@ extension GuideTests {
         try await guide.withMember { gateway in
             // snippet: parallel
             let counts = try await withThrowingTaskGroup(of: (String, Int).self) { tasks in
-                for group in try await gateway.groups(ofUser: gateway.userID) {
+                for group in try await gateway.myGroups() {
                     tasks.addTask {
                         (group.name, try await gateway.inGroup(group.id).objects(Image.self).count())
                     }
@@ -184,8 +186,8 @@ extension GuideTests {
                 NewUser(name: "ami", firstName: "Ami", lastName: "Adler"), password: "correct horse", group: lab)
             try await gateway.addLeaders([ami], toGroup: lab)
             try await gateway.setPermissions(.readWrite, ofGroup: lab)
-            try await gateway.setPassword("battery staple", ofUser: "ami")
-            try await gateway.setActive(false, user: ami)  // can't log in any more
+            try await gateway.setPassword("battery staple", ofUserNamed: "ami")
+            try await gateway.setActive(false, ofUser: ami)  // can't log in any more
             // end
             let user = try await gateway.user(ami)
             #expect(user.isActive == false)
