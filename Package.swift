@@ -139,6 +139,10 @@ let package = Package(
             swiftSettings: house),
         // Foreign programs as child processes, for the tests that need them.
         .target(name: "InteropProcess", path: "Tests/InteropProcess", swiftSettings: house),
+        // What OMERO's clients ask, for the tests of several modules.
+        .target(
+            name: "ClientQueries", dependencies: ["OMEROModel"], path: "Tests/ClientQueries", exclude: ["Data"],
+            swiftSettings: house),
         // The interface of Interop.ice on top of them: the Swift side of the interoperability tests and benchmarks.
         .target(
             name: "InteropPeer",
@@ -244,15 +248,15 @@ let package = Package(
         .testTarget(
             name: "OMEROStoreTests",
             dependencies: [
-                "OMEROStore", "OMEROModel", "IceEncoding", .product(name: "GRDB", package: "GRDB.swift"),
+                "ClientQueries", "OMEROStore", "OMEROModel", "IceEncoding",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            exclude: ["Data"],
             swiftSettings: house
         ),
         .testTarget(
             name: "HQLComparisonTests",
             dependencies: [
-                "OMEROStore", "OMEROServer", "OMEROAccess", "OMEROModel",
+                "ClientQueries", "OMEROStore", "OMEROServer", "OMEROAccess", "OMEROModel",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house

@@ -1,3 +1,4 @@
+import ClientQueries
 import OMEROModel
 import Testing
 
@@ -21,7 +22,7 @@ struct DialectTests {
     @Test("every query of omero-py's has a statement in both, with a value for each place")
     func clientQueries() throws {
         for query in ClientQueries.all {
-            let values = try ClientQueries.parameters(of: query)
+            let values = ClientQueries.parameters(of: query)
             for scope in [QueryScope.everything, Self.private5] {
                 let sqlite = try Self.statement(query, values, in: SQLiteDialect(), scope: scope)
                 #expect(sqlite.text.count { $0 == "?" } == sqlite.values.count, "\(query)")

@@ -1,46 +1,9 @@
-import Foundation
+import ClientQueries
 import IceEncoding
 import OMEROModel
 import Testing
 
 @testable import OMEROStore
-
-/// Queries of OMERO's clients, one a line.
-enum ClientQueries {
-    /// Those of omero-py's gateway and plugins, as they stand in its source; the shapes of OMERO.web's; and what both sent
-    /// when scripts/record-queries ran them.
-    static let all = lines("queries.txt") + lines("web-queries.txt") + recorded
-    static let recorded = lines("recorded-queries.txt")
-
-    private static func lines(_ name: String) -> [String] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Data/\(name)")
-        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").map(String.init)
-    }
-
-    /// A value for each parameter that one of them has.
-    static func parameters(of query: String) throws -> [String: RValue?] {
-        let texts: Set = [
-            "name", "value", "ns", "val", "start", "mimetype", "mt", "action", "type", "ratingns", "omeName",
-        ]
-        let lists: Set = ["ids", "gids", "pids", "oids", "ann_ids", "usedAnnIds", "children"]
-        var values: [String: RValue?] = [:]
-        for token in try Lexer.tokens(query) {
-            guard case .parameter(let name) = token.kind else { continue }
-            values[name] =
-                if texts.contains(name) {
-                    "x"
-                } else if lists.contains(name) {
-                    .list([0, 1])
-                } else if ["nss", "x", "default_names"].contains(name) {
-                    .list(["x"])
-                } else {
-                    1
-                }
-        }
-        return values
-    }
-}
 
 @Suite("Queries")
 struct QueryTests {
@@ -114,7 +77,7 @@ struct QueryTests {
         #expect(ClientQueries.all.count > 600)
         #expect(ClientQueries.recorded.count > 200)
         for query in ClientQueries.all {
-            let values = try ClientQueries.parameters(of: query)
+            let values = ClientQueries.parameters(of: query)
             for scope in [QueryScope.everything, world.adas] {
                 do {
                     _ = try await world.run(query, values, page: QueryPage(limit: 5), scope: scope)
@@ -270,6 +233,31 @@ struct QueryTests {
         let text = "select p.description as d from Project p order by d"
         #expect(try await world.first(text) == [.text("50%"), .text("c"), .null])
         #expect(try await world.first(text + " desc") == [.null, .text("c"), .text("50%")])
+    }
+
+    @Test("distinct objects are ordered by what belongs to each, once each, whether it is selected or not")
+    func distinctOrder() async throws {
+        let world = try await World()
+        let text =
+            "select distinct p from Project p left join p.datasetLinks l order by p.details.owner.omeName, p.name"
+        let ids = world.projects
+        #expect(try await world.first(text) == [.int(ids[1]), .int(ids[0]), .int(ids[2])])
+        #expect(try await world.run(text).allSatisfy { $0.count == 1 })
+        #expect(try await world.first(text, page: QueryPage(offset: 1, limit: 1)) == [.int(ids[0])])
+        let names = "select distinct lower(p.name) as n from Project p order by n desc"
+        #expect(try await world.first(names) == [.text("äpfel"), .text("birnen"), .text("bananen")])
+    }
+
+    @Test("all of an object can be selected where rows are grouped by it")
+    func groupedByObject() async throws {
+        let world = try await World()
+        let text = "select p.name || '!', count(l) from Project p left join p.datasetLinks l group by p order by p.name"
+        #expect(
+            try await world.run(text)
+                == [[.text("Bananen!"), .int(1)], [.text("birnen!"), .int(0)], [.text("Äpfel!"), .int(1)]])
+        let constant =
+            "select coalesce(p.description, 'none'), count(p) from Project p group by coalesce(p.description, 'none') order by 1"
+        #expect(try await world.run(constant).count == 3)
     }
 
     @Test("groups, having and aggregates")

@@ -22,9 +22,11 @@ struct CompiledQuery {
     init(_ statement: SelectStatement, _ translator: Translator) throws(QueryError) {
         let (parts, tail) = try translator.select(statement, in: nil) { context throws(QueryError) in
             let items = try Self.items(statement, translator, context)
-            var orders: [SQLText] = []
-            for order in statement.orders { orders.append(try Self.order(order, translator, context)) }
-            return (items, try Self.fetches(context, items), orders)
+            let fetches = try Self.fetches(context, items)
+            let known = items.compactMap(\.source) + context.written.filter { $0.fetched != nil }
+            var orders: [Order] = []
+            for order in statement.orders { orders.append(try Order(order, translator, context, known)) }
+            return (items, fetches, orders)
         }
         let (items, fetches, orders) = parts
         var columns: [SQLText] = []
@@ -50,8 +52,13 @@ struct CompiledQuery {
                 )
             )
         }
+        var order: [SQLText] = []
+        for each in orders {
+            // A number alone is that of a column.
+            order.append((statement.isDistinct ? try each.column(in: &columns) : each.value) + SQLText(each.direction))
+        }
         var sql = SQLText(statement.isDistinct ? "SELECT DISTINCT " : "SELECT ") + .joined(columns, ", ") + tail
-        if !orders.isEmpty { sql = sql + SQLText(" ORDER BY ") + .joined(orders, ", ") }
+        if !order.isEmpty { sql = sql + SQLText(" ORDER BY ") + .joined(order, ", ") }
         self.sql = sql
         self.outputs = outputs
         fetchesCollections = fetches.contains { $0.collection != nil }
@@ -136,20 +143,40 @@ struct CompiledQuery {
         return fetches
     }
 
-    /// PostgreSQL has nulls after everything else, and before it in descending order.
-    private static func order(
-        _ order: SelectStatement.Order, _ translator: Translator, _ context: QueryContext
-    ) throws(QueryError) -> SQLText {
-        var expression = order.expression
-        if case .path(let names) = expression.kind, names.count == 1, context.source(named: names[0]) == nil,
-            let named = context.aliases[names[0]]
-        {
-            expression = named
+    private struct Order {
+        let value: SQLText
+        let direction: String
+        /// Whether rows with the same values selected are at the same place.
+        let isKnown: Bool
+        let offset: Int
+
+        /// - Parameter known: the tables of which all is selected.
+        init(
+            _ order: SelectStatement.Order, _ translator: Translator, _ context: QueryContext, _ known: [Source]
+        ) throws(QueryError) {
+            let value = try translator.value(translator.named(order.expression, context), context).sql
+            self.value = SQLText("(") + value + SQLText(")")
+            // PostgreSQL has nulls after everything else, and before it in descending order.
+            let nullsFirst = order.nullsFirst ?? order.isDescending
+            direction = "\(order.isDescending ? " DESC" : "") NULLS \(nullsFirst ? "FIRST" : "LAST")"
+            isKnown = context.sources.allSatisfy { source in
+                !value.mentions(source.alias)
+                    || sequence(first: source, next: \.holder).contains { each in known.contains { $0 === each } }
+            }
+            offset = order.expression.offset
         }
-        let value = try translator.value(expression, context).sql
-        let nullsFirst = order.nullsFirst ?? order.isDescending
-        // A number alone would be that of a column.
-        return SQLText("(") + value
-            + SQLText(")\(order.isDescending ? " DESC" : "") NULLS \(nullsFirst ? "FIRST" : "LAST")")
+
+        /// The number of the column; with `distinct`, PostgreSQL orders by columns only. One that is not selected is
+        /// added, if it makes no rows differ that were the same without it.
+        func column(in columns: inout [SQLText]) throws(QueryError) -> SQLText {
+            if let index = columns.firstIndex(where: { SQLText("(") + $0 + SQLText(")") == value }) {
+                return SQLText("\(index + 1)")
+            }
+            guard isKnown else {
+                throw .at(offset, .unsupported, "with 'distinct', rows can only be ordered by what is selected")
+            }
+            columns.append(value)
+            return SQLText("\(columns.count)")
+        }
     }
 }

@@ -48,6 +48,8 @@ struct PostgreSQLDialect: SQLDialect {
     func arithmetic(_ symbol: String, _ left: SQLText, _ right: SQLText, _ type: QueryType) -> SQLText {
         let isDivision = symbol == "/" || symbol == "%"
         let right = isDivision ? SQLText.call("nullif", [right, SQLText("0")]) : right
+        // Whole numbers of columns are smaller than those of SQLite: what they come to may need more room.
+        let left = type == .int || type == .long ? SQLText("CAST(") + left + SQLText(" AS bigint)") : left
         return SQLText("(") + left + SQLText(" \(symbol) ") + right + SQLText(")")
     }
 
@@ -139,22 +141,4 @@ struct PostgreSQLDialect: SQLDialect {
 
     var tableOptions: String { "" }
     var needsTargetsFirst: Bool { true }
-}
-
-extension SQLValue {
-    /// The type of its place in PostgreSQL.
-    var postgreSQLType: String {
-        switch self {
-        case .int: "integer"
-        case .long: "bigint"
-        case .double: "double precision"
-        case .text: "text"
-        case .bool: "boolean"
-        case .time: "timestamp"
-        case .longs: "bigint[]"
-        case .doubles: "double precision[]"
-        case .texts: "text[]"
-        case .times: "timestamp[]"
-        }
-    }
 }

@@ -9,11 +9,8 @@ internal import GRDBSQLite
 /// say what of a condition it looks at first.
 enum SQLiteFunctions {
     static func add(to db: Database) {
-        // A letter becomes one letter or stays, as PostgreSQL has it: `upper('ß')` is `ß`.
         addLower(to: db)
-        add("omero_upper", 1, to: db) { values in
-            string(values[0]).map { letters($0) { $0.uppercaseMapping } }
-        }
+        add("omero_upper", 1, to: db) { string($0[0]).map(upper) }
         // The text, the pattern, the character that takes the meaning from % and _, and whether case is ignored.
         add("omero_like", 4, to: db) { values in
             guard let text = string(values[0]), let pattern = string(values[1]) else { return nil }
@@ -21,8 +18,7 @@ enum SQLiteFunctions {
             guard Bool.fromDatabaseValue(values[3]) ?? false else {
                 return try matches(text, pattern, escape: escape)
             }
-            return try matches(
-                letters(text) { $0.lowercaseMapping }, letters(pattern) { $0.lowercaseMapping }, escape: escape)
+            return try matches(lower(text), lower(pattern), escape: escape)
         }
         // The text, where to begin, counted from 1, and how many characters: what is before the text counts too.
         for count in 2...3 {
@@ -78,12 +74,25 @@ enum SQLiteFunctions {
         }
     }
 
-    private static func letters(_ text: String, _ change: (Unicode.Scalar.Properties) -> String) -> String {
+    // A letter becomes one letter or stays, as PostgreSQL has it: `upper('ß')` is `ß`.
+
+    static func lower(_ text: String) -> String {
+        // The only one that is two when it is small.
+        letters(text) { $0 == "İ" ? "i" : one($0.properties.lowercaseMapping) }
+    }
+
+    static func upper(_ text: String) -> String {
+        // Where a great letter is two, there may be one that is great at the beginning of words.
+        letters(text) { one($0.properties.uppercaseMapping) ?? one($0.properties.titlecaseMapping) }
+    }
+
+    private static func one(_ text: String) -> Unicode.Scalar? {
+        text.unicodeScalars.count == 1 ? text.unicodeScalars.first : nil
+    }
+
+    private static func letters(_ text: String, _ change: (Unicode.Scalar) -> Unicode.Scalar?) -> String {
         var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            let changed = change(scalar.properties).unicodeScalars
-            result.append(changed.count == 1 ? changed[changed.startIndex] : scalar)
-        }
+        for scalar in text.unicodeScalars { result.append(change(scalar) ?? scalar) }
         return String(result)
     }
 
@@ -112,7 +121,7 @@ enum SQLiteFunctions {
                         SQLiteFunctions.give(UnsafeBufferPointer(rebasing: lower[..<text.count]), to: context)
                     }
                 } else {
-                    var lower = SQLiteFunctions.letters(String(decoding: text, as: UTF8.self)) { $0.lowercaseMapping }
+                    var lower = SQLiteFunctions.lower(String(decoding: text, as: UTF8.self))
                     lower.withUTF8 { SQLiteFunctions.give($0, to: context) }
                 }
             }, nil, nil, nil)

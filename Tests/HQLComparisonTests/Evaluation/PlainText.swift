@@ -3,7 +3,7 @@ import Foundation
 /// What PostgreSQL's functions on texts give.
 enum PlainText {
     /// A letter becomes one letter, or stays: `upper('ß')` is `ß`.
-    static func lower(_ text: String) -> String { map(text) { $0.properties.lowercaseMapping } }
+    static func lower(_ text: String) -> String { map(text) { $0 == "İ" ? "i" : $0.properties.lowercaseMapping } }
     static func upper(_ text: String) -> String { map(text) { $0.properties.uppercaseMapping } }
 
     private static func map(_ text: String, _ change: (Unicode.Scalar) -> String) -> String {

@@ -14,6 +14,8 @@ final class Source {
     let indexColumn: String?
     /// Where `join fetch` led here: from what, and by which properties.
     let fetched: (from: Source, steps: [String])?
+    /// The table that has the id of the row here: each row of it comes with one of this at most.
+    let holder: Source?
     /// Nil of the first table, whose conditions are the statement's.
     let join: Join?
 
@@ -28,6 +30,7 @@ final class Source {
         name: String?,
         indexColumn: String? = nil,
         fetched: (from: Source, steps: [String])? = nil,
+        holder: Source? = nil,
         join: Join? = nil
     ) {
         self.content = content
@@ -35,6 +38,7 @@ final class Source {
         self.name = name
         self.indexColumn = indexColumn
         self.fetched = fetched
+        self.holder = holder
         self.join = join
     }
 

@@ -83,7 +83,7 @@ extension Translator {
     }
 
     /// SQLite compares everything with everything; PostgreSQL refuses it, and a silent "no" helps nobody.
-    private func check(_ left: QueryValue, _ right: QueryValue, at offset: Int) throws(QueryError) {
+    func check(_ left: QueryValue, _ right: QueryValue, at offset: Int) throws(QueryError) {
         func group(_ type: QueryType) -> Int? {
             switch type {
             case .bool: 0

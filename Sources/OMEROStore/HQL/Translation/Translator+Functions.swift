@@ -56,7 +56,9 @@ extension Translator {
         case "coalesce", "nullif":
             try count(name == "coalesce" ? 2...100 : 2...2)
             var type = QueryType.any
-            for argument in arguments { type = type.combined(with: try value(argument, context).type) }
+            for argument in arguments {
+                type = try common(type, try value(argument, context).type, at: argument.offset)
+            }
             return try call(name, type)
         case "size":
             try count(1...1)

@@ -153,7 +153,7 @@ extension Translator {
         guard context.addsTables else {
             throw .at(offset, .unsupported, "'with' reaches no further than ids: join what it needs before")
         }
-        let source = try add(.entity(entity), to: context, isLeft: isLeft, at: offset) { alias, _ in
+        let source = try add(.entity(entity), to: context, oneOf: from, isLeft: isLeft, at: offset) { alias, _ in
             SQLText("\(alias).id = ") + column
         }
         context.implicit[key] = source

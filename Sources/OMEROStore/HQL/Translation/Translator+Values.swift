@@ -77,14 +77,20 @@ extension Translator {
         for branch in branches {
             let value = try value(branch.value, context)
             sql = sql + SQLText(" WHEN ") + (try condition(branch.condition, context)) + SQLText(" THEN ") + value.sql
-            type = type.combined(with: value.type)
+            type = try common(type, value.type, at: branch.value.offset)
         }
         if let otherwise {
             let value = try value(otherwise, context)
             sql = sql + SQLText(" ELSE ") + value.sql
-            type = type.combined(with: value.type)
+            type = try common(type, value.type, at: otherwise.offset)
         }
         return QueryValue(sql + SQLText(" END"), type)
+    }
+
+    /// The type of what is one of several values.
+    func common(_ first: QueryType, _ second: QueryType, at offset: Int) throws(QueryError) -> QueryType {
+        try check(QueryValue(.null, first), QueryValue(.null, second), at: offset)
+        return first.combined(with: second)
     }
 
     private func cast(

@@ -52,6 +52,7 @@ final class Translator {
         name: String? = nil,
         indexColumn: String? = nil,
         fetched: (from: Source, steps: [String])? = nil,
+        oneOf holder: Source? = nil,
         isLeft: Bool = false,
         at offset: Int,
         condition: (_ alias: String, _ source: Source) throws(QueryError) -> SQLText
@@ -66,7 +67,7 @@ final class Translator {
         if let type = draft.typeCondition { parts.append(type) }
         if let entity = draft.entity, let rows = scope.condition(entity, alias, dialect) { parts.append(rows) }
         let source = Source(
-            content, alias: alias, name: name, indexColumn: indexColumn, fetched: fetched,
+            content, alias: alias, name: name, indexColumn: indexColumn, fetched: fetched, holder: holder,
             join: Source.Join(isLeft: isLeft, condition: .all(parts)))
         context.sources.append(source)
         return source
@@ -89,6 +90,7 @@ final class Translator {
         var having: SQLText?
         if let condition = statement.having { having = try self.condition(condition, context) }
         let result = try body(context)
+        try checkGroups(statement, context)
         // Whatever paths have added tables, the list of them is complete only now.
         var tail = SQLText(" FROM ") + .joined(context.sources.map(\.clause), "")
         if !conditions.isEmpty { tail = tail + SQLText(" WHERE ") + .joined(conditions, " AND ") }
@@ -150,7 +152,8 @@ final class Translator {
         case .reference(let column, let entity, let from, let steps):
             let fetched: (Source, [String])? = join.isFetch ? (from, steps) : nil
             source = try add(
-                .entity(entity), to: context, name: join.alias, fetched: fetched, isLeft: isLeft, at: join.offset
+                .entity(entity), to: context, name: join.alias, fetched: fetched, oneOf: from, isLeft: isLeft,
+                at: join.offset
             ) { alias, draft throws(QueryError) in
                 try self.joined(SQLText("\(alias).id = ") + column, join, draft, context)
             }
