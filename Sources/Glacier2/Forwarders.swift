@@ -6,13 +6,14 @@ struct RequestForwarder: RawServant {
 
     var typeIDs: [String] { [] }
 
-    func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
+    /// What the servants of this process answer at once needs no task here either, and what needs one needs no second.
+    func begin(_ request: IncomingRequest) throws -> Handling {
         let current = request.current
         let entry = try router.entry(for: current.connection)
         guard entry.session.accepts(current.identity) else {
             throw IceError(.objectNotExist, "the object is not one of this session")
         }
-        if let response = await router.backend?.dispatchLocally(request) { return response }
+        if let handling = router.backend?.begin(request) { return handling }
         guard let target = entry.routes.find(current.identity) else {
             throw IceError(.objectNotExist, "no proxy was announced for the object")
         }
@@ -20,7 +21,15 @@ struct RequestForwarder: RawServant {
         if router.backend != nil, target.reference.endpoints.isEmpty, target.reference.adapterID.isEmpty {
             throw IceError(.objectNotExist, "the object is not here")
         }
-        return try await request.forward(to: target, forwardsContext: router.configuration.forwardsContext)
+        let forwardsContext = router.configuration.forwardsContext
+        return .task { try await request.forward(to: target, forwardsContext: forwardsContext) }
+    }
+
+    func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
+        switch try begin(request) {
+        case .answered(let response): response
+        case .task(let work), .briefTask(let work): try await work()
+        }
     }
 }
 

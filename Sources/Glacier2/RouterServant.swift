@@ -135,6 +135,13 @@ public final class RouterServant: Servant {
 
     public func operation(_ name: String) -> OperationDescriptor? { Self.operations[name] }
 
+    public func begin(_ request: IncomingRequest) throws -> Handling {
+        switch request.current.operation {
+        case "createSession", "refreshSession", "destroySession": .task { try await self.dispatch(request) }
+        default: .answered(try answerAtOnce(request))
+        }
+    }
+
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
         let connection = request.current.connection
         switch request.current.operation {
@@ -142,6 +149,25 @@ public final class RouterServant: Servant {
             let (user, password) = try request.read { (try $0.readString(), try $0.readString()) }
             let login = Login(userID: user, password: password, current: request.current)
             return try await answer(request, try await createSession(login))
+        case "refreshSession":
+            try request.readNothing()
+            guard let entry = sessions.find(connection) else { throw SessionNotExistException() }
+            await entry.session.refresh()
+            return try request.respond()
+        case "destroySession":
+            try request.readNothing()
+            guard let entry = sessions.remove(connection) else { throw SessionNotExistException() }
+            await entry.session.destroy()
+            return try request.respond()
+        default:
+            return try answerAtOnce(request)
+        }
+    }
+
+    /// What is known without asking anybody.
+    private func answerAtOnce(_ request: IncomingRequest) throws -> OutgoingResponse {
+        let connection = request.current.connection
+        switch request.current.operation {
         case "createSessionFromSecureConnection":
             try request.readNothing()
             throw PermissionDeniedException(reason: "log-in by certificate is not supported")
@@ -165,16 +191,6 @@ public final class RouterServant: Servant {
             try request.readNothing()
             let category = try entry(for: connection).category
             return try request.respond { $0.write(category) }
-        case "refreshSession":
-            try request.readNothing()
-            guard let entry = sessions.find(connection) else { throw SessionNotExistException() }
-            await entry.session.refresh()
-            return try request.respond()
-        case "destroySession":
-            try request.readNothing()
-            guard let entry = sessions.remove(connection) else { throw SessionNotExistException() }
-            await entry.session.destroy()
-            return try request.respond()
         case "getSessionTimeout":
             try request.readNothing()
             let seconds = configuration.sessionTimeout.components.seconds

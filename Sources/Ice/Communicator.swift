@@ -21,7 +21,7 @@ public final class Communicator: ProxyBinding {
     let outgoing: OutgoingConnections
     let observer: ConnectionObserver
     let tls: TLSContextCache
-    let executors = EventLoopExecutors()
+    let executors: EventLoopExecutors
 
     private struct State {
         var adapters: [ObjectAdapter] = []
@@ -29,8 +29,7 @@ public final class Communicator: ProxyBinding {
         var isShutDown = false
     }
     private let state = Mutex(State())
-    private let work: AsyncStream<@Sendable () async -> Void>
-    private let workSource: AsyncStream<@Sendable () async -> Void>.Continuation
+    private let servantTasks = ServantTasks()
 
     public init(_ configuration: CommunicatorConfiguration = .init()) {
         self.configuration = configuration
@@ -38,23 +37,14 @@ public final class Communicator: ProxyBinding {
         self.outgoing = OutgoingConnections()
         self.observer = ConnectionObserver(logger: configuration.logger, metrics: configuration.metrics)
         self.tls = TLSContextCache()
-        (work, workSource) = AsyncStream.makeStream()
+        self.executors = configuration.eventLoopGroup == nil ? .ofSharedLoops : EventLoopExecutors()
     }
 
     /// Carries out what the peers ask of the servants, until ``shutdown()`` or until the task is cancelled; then
     /// closes everything.
     public func run() async {
-        await withTaskCancellationHandler {
-            await withDiscardingTaskGroup { group in
-                for await job in work {
-                    group.addTask { await job() }
-                }
-                // Servants had the close time-out to end by themselves; a cancelled one should end now.
-                group.cancelAll()
-            }
-        } onCancel: {
-            workSource.finish()
-        }
+        // Servants have the close time-out to end by themselves; one that is cancelled then should end at once.
+        await servantTasks.run()
         await shutdown()
     }
 
@@ -70,13 +60,17 @@ public final class Communicator: ProxyBinding {
         }
         for adapter in adapters { await adapter.deactivate() }
         await outgoing.closeAll()
-        workSource.finish()
+        servantTasks.finish()
     }
 
     /// Has `job` carried out by ``run()``. False when the communicator has ended.
-    package func spawn(_ job: @escaping @Sendable () async -> Void) -> Bool {
-        if case .terminated = workSource.yield(job) { return false }
-        return true
+    ///
+    /// - Parameter executor: where; nil for the tasks' common threads.
+    package func spawn(
+        on executor: (any TaskExecutor)? = nil,
+        _ job: @escaping @Sendable () async -> Void
+    ) -> Bool {
+        servantTasks.start(on: executor, job)
     }
 
     // MARK: Proxies

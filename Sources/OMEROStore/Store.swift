@@ -1,7 +1,6 @@
 internal import Dispatch
 internal import GRDB
 internal import GRDBSQLite
-import Synchronization
 
 /// Where a database is.
 public enum StoreLocation: Sendable, Hashable {
@@ -45,7 +44,7 @@ public struct StoreSetup: Sendable {
 public final class Store: Sendable {
     private let writer: any DatabaseWriter
     private let gate = Gate()
-    private let writes = Atomic<Int>(0)
+    private let people = PeopleObserver()
     let passwords: PasswordHasher
     /// Whether this opening made the database.
     public let isNew: Bool
@@ -54,12 +53,18 @@ public final class Store: Sendable {
         self.writer = writer
         self.passwords = passwords
         self.isNew = isNew
+        writer.add(transactionObserver: people, extent: .databaseLifetime)
     }
 
     // MARK: Transactions
 
-    /// How often something was written. What was read while this did not change is what is in the database.
-    public var version: Int { writes.load(ordering: .acquiring) }
+    /// Where reading takes place. A task that prefers it (`Task(executorPreference:)`) reads without a hop between
+    /// threads, and may compute and wait there.
+    public static var executor: any TaskExecutor { ReadingExecutor.shared }
+
+    /// How often users, groups, or who is in them were changed. What was read of these is still so as long as this is as
+    /// it was before.
+    public var peopleVersion: Int { people.version }
 
     /// Reads; the closure sees one state of the database throughout.
     public func read<Result: Sendable>(
@@ -67,8 +72,16 @@ public final class Store: Sendable {
     ) async throws -> Result {
         try gate.enter()
         defer { gate.leave() }
+        return try await withTaskExecutorPreference(ReadingExecutor.shared) { try readHere(body) }
+    }
+
+    /// On the thread that calls.
+    private func readHere<Result>(_ body: (ReadTransaction) throws -> Result) throws -> Result {
+        try Task.checkCancellation()
         do {
-            return try await writer.read { try body(ReadTransaction($0)) }
+            // Before the database is looked at: what is remembered under a version is at least as new.
+            let version = peopleVersion
+            return try writer.read { try body(ReadTransaction($0, peopleVersion: version)) }
         } catch {
             throw StoreError.translated(error)
         }
@@ -80,8 +93,6 @@ public final class Store: Sendable {
     ) async throws -> Result {
         try gate.enter()
         defer { gate.leave() }
-        // After the commit and before anyone hears of it; a write that failed counts too, as nobody asks how it ended.
-        defer { writes.add(1, ordering: .acquiringAndReleasing) }
         do {
             return try await writer.write { db in
                 let result = try body(WriteTransaction(db, now: .now))

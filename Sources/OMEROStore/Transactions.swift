@@ -5,8 +5,14 @@ internal import GRDB
 /// Only valid in the closure that gets it, and only there: it is not to be kept.
 public class ReadTransaction {
     let db: Database
+    /// ``Store/peopleVersion`` from before this look at the database began; nil in a transaction that writes, which sees
+    /// what it has changed itself.
+    public let peopleVersion: Int?
 
-    init(_ db: Database) { self.db = db }
+    init(_ db: Database, peopleVersion: Int?) {
+        self.db = db
+        self.peopleVersion = peopleVersion
+    }
 
     // MARK: Seams
 
@@ -35,7 +41,7 @@ public final class WriteTransaction: ReadTransaction {
 
     init(_ db: Database, now: Timestamp) {
         self.now = now
-        super.init(db)
+        super.init(db, peopleVersion: nil)
     }
 
     /// A part of the transaction that can fail by itself: if the closure throws, what it did is undone, and the rest

@@ -1,4 +1,5 @@
 import Foundation
+import OMEROModel
 import Testing
 
 @testable import OMEROStore
@@ -236,6 +237,31 @@ struct StoreTests {
             try await store.close()
             await #expect(throws: StoreError(.closed)) { try await store.write { _ in } }
         }
+    }
+
+    @Test("what was read of users and groups counts as known until one of them changes, and no longer")
+    func peopleVersion() async throws {
+        let store = try await TestStore.fresh()
+        let first = store.peopleVersion
+        _ = try await store.write { try Self.addProject("not a user", $0) }
+        _ = try? await store.write { transaction in
+            _ = try transaction.createGroup(NewGroup(name: "undone"), by: .server)
+            throw Failure()
+        }
+        #expect(store.peopleVersion == first)
+        var last = first
+        func expectChange(_ body: @escaping @Sendable (WriteTransaction) throws -> Void) async throws {
+            try await store.write(body)
+            #expect(store.peopleVersion > last)
+            last = store.peopleVersion
+        }
+        try await expectChange { _ = try $0.createGroup(NewGroup(name: "lab"), by: .server) }
+        try await expectChange { _ = try $0.execute("UPDATE experimenter SET email = 'a@b' WHERE id = 0") }
+        try await expectChange { _ = try $0.execute("UPDATE groupexperimentermap SET owner = 1 WHERE id = 0") }
+        try await expectChange { try $0.setMap("config", of: "Experimenter", id: 0, [NamedValue("a", "b")]) }
+        try await expectChange { _ = try $0.execute("UPDATE experimentergroup SET permissions = -8 WHERE id = 1") }
+        #expect(try await store.read { $0.peopleVersion } == last)
+        try await store.write { #expect($0.peopleVersion == nil) }
     }
 
     @Test("a cancelled task writes nothing")

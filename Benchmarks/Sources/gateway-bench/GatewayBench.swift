@@ -16,11 +16,12 @@ import OMEROServer
         }
         var configuration = GatewayConfiguration(
             addresses: [ServerAddress(host: "127.0.0.1", port: port)],
-            credentials: .password(user: "sample-member", "member-2"))
+            credentials: .password(user: BenchData.user, BenchData.password))
         // omero-py verifies nothing.
         configuration.trust = .none
         switch arguments[1] {
         case "connect": try await connect(configuration, count)
+        case "context": try await context(configuration, count)
         case "whoami": try await whoami(configuration, count)
         case "mixed": try await mixed(configuration, count)
         case "memory": try await memory(configuration, count)
@@ -28,10 +29,14 @@ import OMEROServer
         }
     }
 
+    /// As `blitz serve` does, with its data in a folder.
     static func serve() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gateway-bench-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
         var configuration = ServerConfiguration.testing
-        configuration.sampleData = true
+        configuration.dataFolder = folder.path()
         try await OMEROServer.withServer(configuration) { server in
+            try await BenchData.fill(port: server.sslPort ?? 0)
             tell("READY \(server.sslPort ?? 0)")
             // Until the other end of standard input goes away.
             while readLine() != nil {}
@@ -82,6 +87,13 @@ import OMEROServer
         Swift.print("TIMES " + times.map { String($0) }.joined(separator: " "))
     }
 
+    /// What was answered: it must be the same on both sides.
+    static func print(facts: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        Swift.print("FACTS " + String(decoding: try encoder.encode(facts), as: UTF8.self))
+    }
+
     static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
@@ -92,44 +104,50 @@ import OMEROServer
         for _ in 0..<count {
             let started = ContinuousClock.now
             let gateway = try await BlitzGateway.connect(configuration)
-            guard try await gateway.whoAmI().userName == "sample-member" else { fatalError("another user") }
+            guard try await gateway.whoAmI().userName == BenchData.user else { fatalError("another user") }
             times.append(seconds(.now - started))
             await gateway.close()
         }
         print(times: times)
     }
 
+    /// One call after the other over one connection, after some to get warm.
+    private static func times(of count: Int, _ body: () async throws -> Void) async throws -> [Double] {
+        for _ in 0..<20 { try await body() }
+        var times: [Double] = []
+        for _ in 0..<count {
+            let started = ContinuousClock.now
+            try await body()
+            times.append(seconds(.now - started))
+        }
+        return times
+    }
+
+    /// `getEventContext` and nothing else.
+    static func context(_ configuration: GatewayConfiguration, _ count: Int) async throws {
+        try await BlitzGateway.withConnection(configuration) { gateway in
+            print(times: try await times(of: count) { _ = try await gateway.whoAmI() })
+        }
+    }
+
     static func whoami(_ configuration: GatewayConfiguration, _ count: Int) async throws {
         try await BlitzGateway.withConnection(configuration) { gateway in
-            for _ in 0..<20 { _ = try await gateway.whoAmI() }
-            var times: [Double] = []
-            for _ in 0..<count {
-                let started = ContinuousClock.now
-                _ = try await gateway.whoAmI()
-                times.append(seconds(.now - started))
-            }
-            print(times: times)
+            try print(facts: try await WhoAmI(asking: gateway))
+            print(times: try await times(of: count) { _ = try await WhoAmI(asking: gateway) })
         }
     }
 
     /// Calls of several kinds, by 32 tasks over one gateway.
     static func mixed(_ configuration: GatewayConfiguration, _ count: Int) async throws {
         try await BlitzGateway.withConnection(configuration) { gateway in
-            let group = try await gateway.whoAmI().groupID
-            @Sendable func one(_ number: Int) async throws {
-                switch number % 4 {
-                case 0: _ = try await gateway.whoAmI()
-                case 1: _ = try await gateway.group(group)
-                case 2: _ = try await gateway.inAllGroups.projection("select p.id, p.name from Project p")
-                default: _ = try await gateway.objects(Project.self).all()
-                }
-            }
-            for number in 0..<40 { try await one(number) }
+            let pages = WebPages(gateway: gateway, group: try await gateway.whoAmI().groupID)
+            for number in 0..<4 { try print(facts: try await pages.part(number)) }
+            for number in 0..<40 { _ = try await pages.part(number) }
             let started = ContinuousClock.now
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for task in 0..<32 {
                     tasks.addTask {
-                        for number in stride(from: task, to: count, by: 32) { try await one(number) }
+                        for number in stride(from: task, to: count, by: 32) { _ = try await pages.part(number) }
                     }
                 }
                 try await tasks.waitForAll()

@@ -38,6 +38,7 @@ public final class Connection: Sendable {
 
     let channel: any Channel
     let communicator: Communicator
+    let taskExecutor: EventLoopTaskExecutor
     private let origin: ConnectionOrigin
     /// The client's address, on the server's side.
     private let remote: SocketAddress?
@@ -59,6 +60,7 @@ public final class Connection: Sendable {
     ) {
         self.channel = channel
         self.communicator = communicator
+        self.taskExecutor = communicator.executors.executor(for: channel.eventLoop)
         self.origin = origin
         self.remote = origin.adapter == nil ? nil : channel.remoteAddress
         self.tls = tls
@@ -98,7 +100,7 @@ public final class Connection: Sendable {
     /// ```
     ///
     /// Work that blocks or computes for long does not belong there.
-    public var executor: any TaskExecutor { communicator.executors.executor(for: eventLoop) }
+    public var executor: any TaskExecutor { taskExecutor }
 
     // MARK: Calls
 

@@ -20,6 +20,9 @@ final class EventLoopTaskExecutor: TaskExecutor {
 
 /// One executor per event loop: two for the same loop would count as different ones and hop between each other.
 final class EventLoopExecutors: Sendable {
+    /// Those of the process's shared loops, which never end.
+    static let ofSharedLoops = EventLoopExecutors()
+
     private let executors = Mutex<[ObjectIdentifier: EventLoopTaskExecutor]>([:])
 
     func executor(for eventLoop: any EventLoop) -> EventLoopTaskExecutor {

@@ -23,7 +23,7 @@ final class IceConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHan
     init(_ configuration: ConnectionStateMachine<PendingCall>.Configuration, connection: Connection, now: Instant) {
         self.machine = ConnectionStateMachine(configuration, now: now)
         self.connection = connection
-        self.storage = connection.communicator.executors.executor(for: connection.eventLoop).actions.value
+        self.storage = connection.taskExecutor.actions.value
     }
 
     private var now: Instant { connection.eventLoop.instant }

@@ -7,7 +7,7 @@ struct IncomingDispatch: Sendable {
     let connection: Connection
 
     /// Carries out the request with `servant`. On the connection's event loop.
-    func start(_ servant: ServantKind, adapter: ObjectAdapter) {
+    func start(_ found: FoundServant, adapter: ObjectAdapter) {
         connection.observer.dispatched()
         let header = request.header
         let current = Current(
@@ -21,29 +21,36 @@ struct IncomingDispatch: Sendable {
             requestID: header.id,
             encoding: request.parameters.encoding
         )
-        let invocation = Invocation(IncomingRequest(current: current, parameters: request.parameters), servant)
-        if let response = invocation.answerInline() {
+        let invocation = Invocation(IncomingRequest(current: current, parameters: request.parameters), found)
+        switch invocation.begin() {
+        case .answered(let response):
             finish(response)
-        } else if servant.servant.isOrdered {
-            startInOrder(invocation)
-        } else {
-            startTask { finish(await invocation.answer()) }
+        case .task(let work):
+            start(work, for: invocation, on: adapter.configuration.executor, isOrdered: found.servant.isOrdered)
+        case .briefTask(let work):
+            start(work, for: invocation, on: connection.executor, isOrdered: found.servant.isOrdered)
         }
     }
 
-    private func startTask(_ job: @escaping @Sendable () async -> Void) {
-        if !connection.communicator.spawn(job) {
-            finish(.unknownLocalException("the server is shutting down"))
-        }
-    }
-
-    private func startInOrder(_ invocation: Invocation) {
+    private func start(
+        _ work: @escaping @Sendable () async throws -> OutgoingResponse,
+        for invocation: Invocation,
+        on executor: (any TaskExecutor)?,
+        isOrdered: Bool
+    ) {
+        guard isOrdered else { return startTask(on: executor) { finish(await invocation.answer(work)) } }
         let connection = connection
         connection.inOrder {
-            self.startTask {
-                self.finish(await invocation.answer())
+            self.startTask(on: executor) {
+                self.finish(await invocation.answer(work))
                 connection.finishedInOrder()
             }
+        }
+    }
+
+    private func startTask(on executor: (any TaskExecutor)?, _ job: @escaping @Sendable () async -> Void) {
+        if !connection.communicator.spawn(on: executor, job) {
+            finish(.unknownLocalException("the server is shutting down"))
         }
     }
 

@@ -5,46 +5,44 @@ import Tracing
 /// One request and the servant that carries it out; whatever happens, it ends in a response.
 struct Invocation: Sendable {
     let request: IncomingRequest
-    let kind: ServantKind
-    private var servant: any Servant { kind.servant }
+    private let servant: any Servant
+    private let isRaw: Bool
 
-    init(_ request: IncomingRequest, _ kind: ServantKind) {
+    init(_ request: IncomingRequest, _ found: FoundServant) {
         var request = request
-        switch kind {
-        case .raw: request.descriptor = nil
-        case .inline(let servant): request.descriptor = servant.operation(request.current.operation)
-        case .ordinary(let servant): request.descriptor = servant.operation(request.current.operation)
-        }
+        request.descriptor = found.isRaw ? nil : found.servant.operation(request.current.operation)
         self.request = request
-        self.kind = kind
+        servant = found.servant
+        isRaw = found.isRaw
     }
 
     private var current: Current { request.current }
     private var communicator: Communicator { current.connection.communicator }
 
-    /// The response if it needs no task: the operations of every object, refusals, servants that answer at once.
-    func answerInline() -> OutgoingResponse? {
-        if case .raw = kind { return nil }
+    /// The response if it needs no task: the operations of every object, refusals, servants that answer at once; else
+    /// what is to be done for it.
+    func begin() -> Handling {
         do {
-            if let answer = try builtIn() { return answer }
-            try checkMode()
-            if case .inline(let servant) = kind { return try servant.dispatchInline(request) }
-            return nil
+            if !isRaw {
+                if let answer = try builtIn() { return .answered(answer) }
+                try checkMode()
+            }
+            return try servant.begin(request)
         } catch {
-            return response(for: error)
+            return .answered(response(for: error))
         }
     }
 
-    /// The response of a servant that may take its time.
-    func answer() async -> OutgoingResponse {
+    /// The response of work that may take its time.
+    func answer(_ work: () async throws -> OutgoingResponse) async -> OutgoingResponse {
         do {
-            guard let tracer = communicator.configuration.tracer else { return try await servant.dispatch(request) }
+            guard let tracer = communicator.configuration.tracer else { return try await work() }
             var context = ServiceContext.topLevel
             tracer.extract(current.context, into: &context, using: ContextExtractor())
             return try await tracer.withSpan(current.operation, context: context, ofKind: .server) { span in
                 span.attributes["rpc.system"] = "ice"
                 span.attributes["rpc.method"] = current.operation
-                return try await servant.dispatch(request)
+                return try await work()
             }
         } catch {
             return response(for: error)

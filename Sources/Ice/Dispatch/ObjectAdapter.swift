@@ -18,6 +18,8 @@ public struct ObjectAdapterConfiguration: Sendable {
     public var activity: ActivityPolicy?
     /// Key, certificate and demands on clients' certificates for `ssl` and `wss` endpoints; nil for the communicator's.
     public var tls: TLSSettings?
+    /// The threads that carry out servants' tasks; nil for those that all tasks share.
+    public var executor: (any TaskExecutor)?
 
     public init() {}
 }
@@ -100,7 +102,9 @@ public final class ObjectAdapter: Sendable {
 
     /// The servant that answers for an object, if there is one.
     public func find(_ identity: Identity, facet: String = "") -> (any Servant)? {
-        if case .found(let kind) = state.withLock({ $0.servants.find(identity, facet: facet) }) { return kind.servant }
+        if case .found(let found) = state.withLock({ $0.servants.find(identity, facet: facet) }) {
+            return found.servant
+        }
         return nil
     }
 
@@ -116,19 +120,23 @@ public final class ObjectAdapter: Sendable {
         }
     }
 
-    /// Carries out a request that arrived elsewhere, such as at a router; nil if there is no servant for its object.
-    public func dispatchLocally(_ request: IncomingRequest) async -> OutgoingResponse? {
+    /// Says how one of its servants carries out a request that arrived elsewhere, such as at a router; nil if there is
+    /// none for the request's object.
+    public func begin(_ request: IncomingRequest) -> Handling? {
         switch state.withLock({ $0.servants.find(request.current.identity, facet: request.current.facet) }) {
         case .found(let servant):
             var request = request
             request.current.adapter = self
             let invocation = Invocation(request, servant)
-            if let response = invocation.answerInline() { return response }
-            return await invocation.answer()
+            switch invocation.begin() {
+            case .answered(let response): return .answered(response)
+            case .task(let work): return .task { await invocation.answer(work) }
+            case .briefTask(let work): return .briefTask { await invocation.answer(work) }
+            }
         case .noObject:
             return nil
         case .noFacet:
-            return request.respond(with: .facetNotExist(request.current.requestFailure))
+            return .answered(request.respond(with: .facetNotExist(request.current.requestFailure)))
         }
     }
 

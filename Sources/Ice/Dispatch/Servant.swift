@@ -11,6 +11,10 @@ public protocol Servant: Sendable {
     func operation(_ name: String) -> OperationDescriptor?
     /// Whether requests of one connection are carried out one after the other, in their order.
     var isOrdered: Bool { get }
+    /// Says how a request is to be carried out, on the connection's event loop: nothing may be waited for here.
+    ///
+    /// Most servants need none of their own: it calls ``dispatch(_:)`` in a task. Throws as that does.
+    func begin(_ request: IncomingRequest) throws -> Handling
     /// Carries out one request.
     ///
     /// A thrown `UserException` goes to the caller as it is, `IceError.operationNotExist` and its
@@ -21,6 +25,18 @@ public protocol Servant: Sendable {
 extension Servant {
     public var isOrdered: Bool { false }
     public func operation(_ name: String) -> OperationDescriptor? { nil }
+    public func begin(_ request: IncomingRequest) throws -> Handling { .task { try await dispatch(request) } }
+}
+
+/// How a request is carried out.
+public enum Handling: Sendable {
+    /// It was, at once.
+    case answered(OutgoingResponse)
+    /// By a task, on the threads that the adapter's configuration names.
+    case task(@Sendable () async throws -> OutgoingResponse)
+    /// By a task on the connection's event loop: no hop between threads, for what neither blocks nor computes for
+    /// long.
+    case briefTask(@Sendable () async throws -> OutgoingResponse)
 }
 
 /// A servant that answers at once: it runs on the connection's event loop, without a task of its own.
@@ -34,6 +50,7 @@ public protocol InlineServant: Servant {
 }
 
 extension InlineServant {
+    public func begin(_ request: IncomingRequest) throws -> Handling { .answered(try dispatchInline(request)) }
     public func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse { try dispatchInline(request) }
 }
 

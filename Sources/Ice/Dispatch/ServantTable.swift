@@ -3,24 +3,24 @@ import IceEncoding
 /// Which servant answers for which object.
 struct ServantTable: Sendable {
     enum Lookup {
-        case found(ServantKind)
+        case found(FoundServant)
         case noObject
         case noFacet
     }
 
-    private var servants: [Identity: [String: ServantKind]] = [:]
-    private var defaults: [String: ServantKind] = [:]
+    private var servants: [Identity: [String: FoundServant]] = [:]
+    private var defaults: [String: FoundServant] = [:]
 
     /// False if there is one already.
     mutating func add(_ servant: any Servant, _ identity: Identity, facet: String) -> Bool {
         guard servants[identity]?[facet] == nil else { return false }
-        servants[identity, default: [:]][facet] = ServantKind(servant)
+        servants[identity, default: [:]][facet] = FoundServant(servant)
         return true
     }
 
     mutating func addDefault(_ servant: any Servant, category: String) -> Bool {
         guard defaults[category] == nil else { return false }
-        defaults[category] = ServantKind(servant)
+        defaults[category] = FoundServant(servant)
         return true
     }
 
@@ -45,27 +45,14 @@ struct ServantTable: Sendable {
     var count: Int { servants.values.reduce(0) { $0 + $1.count } }
 }
 
-/// A servant and how it wants to be called: found out when it is added, as a cast costs as much as finding the servant.
-enum ServantKind: Sendable {
-    case raw(any RawServant)
-    case inline(any InlineServant)
-    case ordinary(any Servant)
+/// A servant, and whether it gets the operations of every object too: found out when it is added, as a cast costs as
+/// much as finding the servant.
+struct FoundServant: Sendable {
+    let servant: any Servant
+    let isRaw: Bool
 
     init(_ servant: any Servant) {
-        if let raw = servant as? any RawServant {
-            self = .raw(raw)
-        } else if let inline = servant as? any InlineServant {
-            self = .inline(inline)
-        } else {
-            self = .ordinary(servant)
-        }
-    }
-
-    var servant: any Servant {
-        switch self {
-        case .raw(let servant): servant
-        case .inline(let servant): servant
-        case .ordinary(let servant): servant
-        }
+        self.servant = servant
+        isRaw = servant is any RawServant
     }
 }

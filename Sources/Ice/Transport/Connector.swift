@@ -31,7 +31,16 @@ struct Connector: Sendable {
         if let proxy, !(1...65535).contains(proxy.port) {
             return loop.makeFailedFuture(error(.illegalArgument, "the proxy has no port \(proxy.port)", .connect))
         }
-        return bootstrap.connect(host: proxy?.host ?? address.host, port: proxy?.port ?? Int(address.port))
+        let (host, port) = (proxy?.host ?? address.host, proxy?.port ?? Int(address.port))
+        // Who writes an address needs no resolver: it has threads of its own, and races for the best of several addresses.
+        let connecting =
+            if let literal = try? SocketAddress(ipAddress: host, port: port) {
+                bootstrap.connect(to: literal)
+            } else {
+                bootstrap.connect(host: host, port: port)
+            }
+        return
+            connecting
             .flatMapErrorThrowing { throw connectError($0) }
             .flatMap { channel in
                 shakeHands(on: channel)

@@ -119,13 +119,42 @@ struct ServerHandshakes: Sendable {
 /// The TLS context of a communicator's outgoing connections: reading certificates takes milliseconds, so it is made
 /// once.
 final class TLSContextCache: Sendable {
+    /// A context for which nothing is read from anywhere depends on these alone, and is the same for all communicators.
+    private struct Plain: Hashable {
+        var checksHostname: Bool
+        var minimum: TLSProtocolVersion
+        var maximum: TLSProtocolVersion?
+    }
+    private static let plain = Mutex<[Plain: NIOSSLContext]>([:])
     private let client = Mutex<NIOSSLContext?>(nil)
 
     func clientContext(_ settings: TLSSettings) throws(TLSFailure) -> NIOSSLContext {
         if let context = client.withLock({ $0 }) { return context }
-        let context = try settings.makeClientContext()
+        let context = try Self.context(settings)
         client.withLock { $0 = context }
         return context
+    }
+
+    private static func context(_ settings: TLSSettings) throws(TLSFailure) -> NIOSSLContext {
+        guard settings.identity == nil, settings.trust.isDecidedByFingerprint else {
+            return try settings.makeClientContext()
+        }
+        let key = Plain(
+            checksHostname: settings.checksHostname, minimum: settings.minimumVersion, maximum: settings.maximumVersion)
+        if let context = plain.withLock({ $0[key] }) { return context }
+        let context = try settings.makeClientContext()
+        plain.withLock { $0[key] = context }
+        return context
+    }
+}
+
+extension TLSTrust {
+    /// Whether no authority is asked: the verifier of each connection decides (see `TLSVerifier`).
+    fileprivate var isDecidedByFingerprint: Bool {
+        switch self {
+        case .pinned, .trustOnFirstUse, .none: true
+        case .systemRoots, .roots: false
+        }
     }
 }
 

@@ -47,6 +47,13 @@ protocol CallService: Servant {
     static var operations: [String: OperationDescriptor] { get }
     /// Who may call it.
     static func requirement(_ operation: String) -> Requirement
+    /// Whether an operation neither computes for long nor blocks a thread: it runs on the connection's event loop, which
+    /// saves two hops between threads. What it reads from the database is read elsewhere all the same.
+    static func isBrief(_ operation: String) -> Bool
+}
+
+extension CallService {
+    static func isBrief(_ operation: String) -> Bool { false }
 }
 
 /// A service that keeps nothing between calls.

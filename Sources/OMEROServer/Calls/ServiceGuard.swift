@@ -13,6 +13,11 @@ struct ServiceGuard<Service: CallService>: Servant {
     var typeIDs: [String] { Service.interfaceIDs }
     func operation(_ name: String) -> OperationDescriptor? { Service.operations[name] }
 
+    func begin(_ request: IncomingRequest) throws -> Handling {
+        Service.isBrief(request.current.operation)
+            ? .briefTask { try await dispatch(request) } : .task { try await dispatch(request) }
+    }
+
     func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
         let operation = request.current.operation
         guard Service.operations[operation] != nil else { throw request.operationNotExist() }

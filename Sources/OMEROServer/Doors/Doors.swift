@@ -1,6 +1,7 @@
 import Glacier2
 import Ice
 import IceEncoding
+import OMEROStore
 
 /// The adapters that clients connect to, each with the router behind it.
 struct Doors: Sendable {
@@ -29,6 +30,8 @@ struct Doors: Sendable {
         var adapter = ObjectAdapterConfiguration()
         adapter.connectionLimit = configuration.connectionLimit
         adapter.activity = router.activity
+        // Most calls read the database.
+        adapter.executor = Store.executor
         var tls = TLSSettings(trust: .none)
         tls.minimumVersion = .v1_2
         tls.identity = .pem(

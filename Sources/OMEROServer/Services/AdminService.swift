@@ -28,6 +28,13 @@ struct AdminService: IAdminServant, StatelessService {
         }
     }
 
+    static func isBrief(_ operation: String) -> Bool {
+        switch operation {
+        case "getEventContext", "getSecurityRoles": true
+        default: false
+        }
+    }
+
     // MARK: The caller
 
     func getEventContext(current: Current) async throws -> EventContext? {

@@ -23,12 +23,19 @@ struct ConfigService: IConfigServant, StatelessService {
         }
     }
 
+    static func isBrief(_ operation: String) -> Bool {
+        switch operation {
+        case "getVersion", "getServerTime", "getDatabaseTime": true
+        default: false
+        }
+    }
+
     func getVersion(current: Current) async throws -> String {
         // `5.6.17-ice36-b1` is 5.6.17.
-        guard let version = core.properties.value("omero.version"),
-            let match = try? /[0-9]+\.[0-9]+\.[0-9]+/.firstMatch(in: version)
-        else { throw InternalException("there is no version") }
-        return String(match.output)
+        let version = core.properties.value("omero.version") ?? ""
+        let numbers = version.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }.split(separator: ".")
+        guard numbers.count >= 3 else { throw InternalException("there is no version") }
+        return numbers.prefix(3).joined(separator: ".")
     }
 
     func getConfigValue(key: String, current: Current) async throws -> String {

@@ -35,16 +35,19 @@ struct ResultFilter {
         self.call = call
         restrictions = BinaryRestrictions(call.core.properties)
         context = call.core.eventContext(of: call.session)
-        let groups = try transaction.groups()
-        groupPermissions = Dictionary(groups.map { ($0.id, $0.facts.permissions) }) { first, _ in first }
+        let people = call.core.people
+        let groups = try people.groups(transaction)
+        groupPermissions = groups.permissions
         let rights = call.caller.identity
-        let privacy = ExperimenterPrivacy(rights, groups: groups.map(\.facts))
-        scope = QueryScope(call.caller, groups: groups.map(\.facts), privacy: privacy)
+        let privacy = ExperimenterPrivacy(rights, groups: groups.facts)
+        scope = QueryScope(call.caller, groups: groups.facts, privacy: privacy)
         if privacy.seesEverybody {
             visibleUsers = nil
         } else {
             var users: Set<Int64> = [rights.userID, BuiltIn.rootUser, BuiltIn.guestUser]
-            users.formUnion(try transaction.members(ofGroups: privacy.sharedGroups))
+            for group in privacy.sharedGroups {
+                users.formUnion(try people.members(ofGroup: group, transaction))
+            }
             visibleUsers = users
         }
     }

@@ -13,6 +13,13 @@ struct ServiceFactoryService: ServiceFactoryServant, StatelessService {
 
     static func requirement(_ operation: String) -> Requirement { .anyone }
 
+    static func isBrief(_ operation: String) -> Bool {
+        switch operation {
+        case "submit", "getSecurityContexts", "setSecurityContext", "setSecurityPassword", "destroy": false
+        default: true
+        }
+    }
+
     private var core: ServerCore { call.core }
     private var session: LiveSession { call.session }
 

@@ -23,6 +23,13 @@ struct SessionService: ISessionServant, StatelessService {
         }
     }
 
+    static func isBrief(_ operation: String) -> Bool {
+        switch operation {
+        case "getSession", "getReferenceCount": true
+        default: false
+        }
+    }
+
     // MARK: Making sessions
 
     func createUserSession(

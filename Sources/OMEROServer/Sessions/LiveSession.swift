@@ -38,7 +38,7 @@ final class LiveSession: Sendable {
     struct State: Sendable {
         /// What the session may do; read again when users or groups change.
         var rights: OMEROAccess.Identity
-        /// The store's version when they were read; nil for those that a session was opened with.
+        /// The store's `peopleVersion` when they were read; nil for those that a session was opened with.
         var readAt: Int?
         /// The names of the owner's groups: operations ask for some of them as roles.
         var roles: [String]

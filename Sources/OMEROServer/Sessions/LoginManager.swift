@@ -110,7 +110,8 @@ struct LoginManager: SessionManager {
                 address: context["omero.ip"] ?? Self.host(of: login.current.connection.endpoint),
                 timeToIdle: core.configuration.sessions.timeToIdle,
                 timeToLive: core.configuration.sessions.timeToLive,
-                sudoGroups: nil
+                sudoGroups: nil,
+                isForClient: true
             )
         )
     }
@@ -174,7 +175,8 @@ extension ServerCore {
             backend.remove(identity: client.identity)
             throw RemovedSessionException("No context for \(session.uuid)")
         }
-        keep(session)
+        // A session that was made for the client was written down with it.
+        if !hasPassword { keep(session) }
         observer.loggedIn(
             session: session.id,
             user: session.owner.id,

@@ -26,6 +26,9 @@ extension ServerCore {
         var timeToLive: Int64
         /// The groups that a group leader who acts for the owner may use; nil for all.
         var sudoGroups: [Int64]?
+        /// Whether a client is let in with it. Clients are not connected after a restart: in the database only those who
+        /// hold the session without one count.
+        var isForClient = false
     }
 
     /// Makes a session, with a reference count of 1.
@@ -56,7 +59,7 @@ extension ServerCore {
                 userAgent: request.agent,
                 userIP: request.address,
                 hasPassword: false,
-                referenceCount: 1,
+                referenceCount: request.isForClient ? 0 : 1,
                 sudoGroups: request.sudoGroups
             )
         )

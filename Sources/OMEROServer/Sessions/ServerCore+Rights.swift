@@ -16,13 +16,13 @@ extension ServerCore {
         let current = SessionContext(groupID: group.id)
         let needed = wanted.neededGroupID(session: current)
         let facts: GroupFacts? =
-            if let needed, needed != group.id { try await directory.group(id: needed)?.facts } else { group.facts }
+            if let needed, needed != group.id { try await people.group(needed) } else { group.facts }
         return try wanted.caller(rights, session: current, group: needed == nil ? nil : facts)
     }
 
-    /// Reads a session's rights and group again, unless nothing was written since they were read.
+    /// Reads a session's rights and group again, unless nobody's changed since they were read.
     func reload(_ session: LiveSession) async throws {
-        let version = store.version
+        let version = store.peopleVersion
         guard session.state.withLock({ $0.readAt }) != version else { return }
         guard let owner = try await directory.user(id: session.owner.id) else {
             await end(session.uuid, says: "the user was deleted")

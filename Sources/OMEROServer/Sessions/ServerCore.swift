@@ -17,6 +17,7 @@ final class ServerCore: Sendable {
     let configuration: ServerConfiguration
     let store: Store
     let directory: Directory
+    let people: People
     let properties: Properties
     /// Holds the servants of all sessions; the router leads there.
     let backend: ObjectAdapter
@@ -47,6 +48,7 @@ final class ServerCore: Sendable {
         self.configuration = configuration
         self.store = store
         self.directory = Directory(store: store)
+        self.people = People(store: store)
         self.properties = properties
         self.backend = backend
         self.nodeID = nodeID

@@ -49,8 +49,9 @@ extension ReadTransaction {
             defer { interrupt(at: outer) }
             do {
                 return try Deadline.$current.withValue(deadline) { try body() }
-            } catch  where deadline.isOver {
+            } catch {
                 try deadline.check()
+                try Task.checkCancellation()
                 throw error
             }
         }
@@ -63,7 +64,7 @@ extension ReadTransaction {
             db.sqliteConnection, 20_000,
             { pointer in
                 guard let pointer else { return 0 }
-                return Unmanaged<Deadline>.fromOpaque(pointer).takeUnretainedValue().isOver ? 1 : 0
+                return Unmanaged<Deadline>.fromOpaque(pointer).takeUnretainedValue().isOver || Task.isCancelled ? 1 : 0
             },
             Unmanaged.passUnretained(deadline).toOpaque())
     }

@@ -24,12 +24,6 @@ extension ReadTransaction {
         ).map(MembershipRecord.init)
     }
 
-    /// Who is in any of these groups.
-    public func members(ofGroups groups: Set<Int64>) throws -> Set<Int64> {
-        let sql = "SELECT DISTINCT child FROM groupexperimentermap WHERE parent IN (%)"
-        return Set(try rowsByID(sql, groups.sorted()).map { $0[0] })
-    }
-
     /// The members of a group, by id.
     public func memberships(ofGroup id: Int64) throws -> [MembershipRecord] {
         try rows("SELECT \(Self.membershipColumns) FROM groupexperimentermap WHERE parent = ? ORDER BY child", [id])

@@ -1,0 +1,67 @@
+import OMEROAccess
+import OMEROModel
+import OMEROStore
+import Synchronization
+
+/// What every call needs to know of groups and of who is in them: read once, and again when it has changed.
+final class People: Sendable {
+    /// All groups.
+    struct Groups: Sendable {
+        let facts: [GroupFacts]
+        let permissions: [Int64: Permissions]
+
+        fileprivate init(_ records: [GroupRecord]) {
+            facts = records.map(\.facts)
+            permissions = Dictionary(facts.map { ($0.id, $0.permissions) }) { first, _ in first }
+        }
+    }
+
+    /// As of a version of the store's people.
+    private struct Known {
+        var version = -1
+        var groups: Groups?
+        var members: [Int64: [Int64]] = [:]
+    }
+
+    private let store: Store
+    private let known = Mutex(Known())
+
+    init(store: Store) { self.store = store }
+
+    func groups(_ transaction: ReadTransaction) throws -> Groups {
+        try known(\.groups, transaction) { Groups(try transaction.groups()) }
+    }
+
+    func members(ofGroup id: Int64, _ transaction: ReadTransaction) throws -> [Int64] {
+        try known(\.members[id], transaction) { try transaction.memberships(ofGroup: id).map(\.userID) }
+    }
+
+    /// A group, if there is one of that id.
+    func group(_ id: Int64) async throws -> GroupFacts? {
+        let version = store.peopleVersion
+        let groups: Groups
+        if let known = known.withLock({ $0.version == version ? $0.groups : nil }) {
+            groups = known
+        } else {
+            groups = try await store.read { try self.groups($0) }
+        }
+        return groups.permissions[id].map { GroupFacts(id: id, permissions: $0) }
+    }
+
+    /// What is known, if it is of the transaction's version; else what the transaction sees, which is remembered unless
+    /// something newer is.
+    private func known<Value>(
+        _ path: any WritableKeyPath<Known, Value?> & Sendable,
+        _ transaction: ReadTransaction,
+        read: () throws -> Value
+    ) throws -> Value {
+        guard let version = transaction.peopleVersion else { return try read() }
+        if let value = known.withLock({ $0.version == version ? $0[keyPath: path] : nil }) { return value }
+        let value = try read()
+        known.withLock { known in
+            if known.version < version { known = Known(version: version) }
+            if known.version == version { known[keyPath: path] = value }
+        }
+        return value
+    }
+}
