@@ -56,7 +56,7 @@ def check_log_in_at_the_prompts_and_out_again(world, server):
         assert "First connection to" in text and "Connecting to" not in text, text
         everything = screen.text(everything=True)
         assert "leader-1" not in everything and "wrong-one" not in everything, everything
-        text, code = screen.runs("blitz whoami")
+        text, code = screen.runs("NO_COLOR= TERM=screen blitz whoami")
         assert code == 0 and "Lena Leiter" in text and "sample-private" in text, text
         assert "\x1b[" in screen.text(colours=True), "no colours"
         text, code = screen.runs("NO_COLOR=1 blitz whoami")
