@@ -60,6 +60,8 @@ import Testing
     @Test func `from the first byte to knowing who one is takes at most five round trips`() async throws {
         try await OMEROServer.withServer { server in
             try await TroubledPath.with(to: server.tcpPort ?? 0) { path in
+                // Far enough away that requests sent together are all under way before the first is answered.
+                path.set(.delay(.milliseconds(20)))
                 var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
                 configuration.addresses = [ServerAddress(transport: .tcp, host: "127.0.0.1", port: path.port)]
                 configuration.acceptsCallbacks = false
