@@ -1,6 +1,8 @@
 """What the drivers of the server tests share: named checks, each a line of JSON."""
 
+import argparse
 import json
+import shutil
 import sys
 import time
 import traceback
@@ -36,6 +38,25 @@ class Checks:
     def end(self):
         print(json.dumps({"passed": self.passed, "failed": self.failed}), flush=True)
         sys.exit(1 if self.failed else 0)
+
+
+def drive(names, make):
+    """The whole run of a driver: `names` are its globals, with the functions check_…; `make` makes what they take of the
+    options, and what that keeps in `folder` is removed at the end."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--password", default="omero")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    wanted = [value for name, value in names.items() if name.startswith("check_") and options.only in name]
+    server = make(options)
+    try:
+        Checks().run(wanted, server).end()
+    finally:
+        folder = getattr(server, "folder", None)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def equal(found, expected, what=""):

@@ -1,12 +1,10 @@
 """The `omero` command, unmodified, against the server under test: sessions, users and groups. See cli.py."""
 
-import argparse
 import os
 import re
-import shutil
 import tempfile
 
-from checks import Checks, equal
+from checks import drive, equal
 from cli import Cli
 
 
@@ -469,20 +467,5 @@ def check_ldap(server):
     person("ldap", "active").expect("", "SecurityViolation: Admins only!", code=111)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--password", default="omero")
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    wanted = [value for name, value in globals().items() if name.startswith("check_") and options.only in name]
-    server = Server(options)
-    try:
-        Checks().run(wanted, server).end()
-    finally:
-        shutil.rmtree(server.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    main()
+    drive(globals(), Server)

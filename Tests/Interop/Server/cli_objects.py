@@ -1,9 +1,6 @@
 """The `omero` command, unmodified, against the server under test: objects and tags. See cli.py."""
 
-import argparse
-import shutil
-
-from checks import Checks, equal
+from checks import drive, equal
 from cli_life import Server
 
 
@@ -80,20 +77,5 @@ def check_tags(server):
            % project.split(":")[1]).expect(outs=[tag])
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--password", default="omero")
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    wanted = [value for name, value in globals().items() if name.startswith("check_") and options.only in name]
-    server = Server(options)
-    try:
-        Checks().run(wanted, server).end()
-    finally:
-        shutil.rmtree(server.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    main()
+    drive(globals(), Server)

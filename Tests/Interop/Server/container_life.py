@@ -1,7 +1,5 @@
 """IContainer and IMetadata as unmodified BlitzGateway and omero.client use them, against the server under test."""
 
-import argparse
-
 import omero
 import omero.clients  # before all others of OMERO's modules: they import each other in a circle
 import omero.gateway
@@ -13,7 +11,7 @@ from omero.model import (
 from omero.rtypes import rbool, rint, rlong, rstring, rtime
 from omero.sys import ParametersI
 
-from checks import Checks, equal, raises
+from checks import drive, equal, raises
 from gateway_life import Server
 from update_life import Lab, image_with_pixels, link, named, project
 
@@ -342,16 +340,5 @@ def check_import_logs(server):
         raises(omero.ApiUsageException, metadata.loadLogFiles, "Project", [1])
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--password", default="omero")
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    wanted = [value for name, value in globals().items() if name.startswith("check_") and options.only in name]
-    Checks().run(wanted, Server(options)).end()
-
-
 if __name__ == "__main__":
-    main()
+    drive(globals(), Server)

@@ -1,6 +1,5 @@
 """BlitzGateway and omero.client, unmodified, through the whole life of sessions against the server under test."""
 
-import argparse
 import time
 
 import omero
@@ -12,7 +11,7 @@ import Ice
 from omero.gateway import BlitzGateway
 from omero.rtypes import rint, rlong, rstring, rtime, unwrap
 
-from checks import Checks, equal, eventually, raises
+from checks import drive, equal, eventually, raises
 
 
 class Server:
@@ -397,16 +396,5 @@ def check_administrators(server):
         raises(omero.SecurityViolation, server.new_group, gateway.getAdminService())
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--password", default="omero")
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    wanted = [value for name, value in globals().items() if name.startswith("check_") and options.only in name]
-    Checks().run(wanted, Server(options)).end()
-
-
 if __name__ == "__main__":
-    main()
+    drive(globals(), Server)

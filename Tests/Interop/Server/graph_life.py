@@ -4,7 +4,6 @@ unmodified, against a server with sample data.
 Every check takes the data of one user in one group, because what is deleted is gone for all that follow.
 """
 
-import argparse
 import os
 import tempfile
 
@@ -16,7 +15,7 @@ from omero.cmd import Chgrp2, Chown2, Delete2, DoAll, FindChildren, FindParents,
 from omero.rtypes import unwrap
 
 import gateway_life
-from checks import Checks, equal, raises
+from checks import drive, equal, raises
 from cli import Cli
 
 PASSWORDS = {
@@ -417,16 +416,5 @@ def check_omero_chown(server):
         equal(here.count("ProjectDatasetLink"), 0)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--password", default="omero")
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    wanted = [value for name, value in globals().items() if name.startswith("check_") and options.only in name]
-    Checks().run(wanted, Server(options)).end()
-
-
 if __name__ == "__main__":
-    main()
+    drive(globals(), Server)

@@ -1,13 +1,11 @@
 """BlitzGateway's reading of users, groups and projects, and IQuery itself, unmodified, against the server under test."""
 
-import argparse
-
 import omero
 import omero.clients  # before all others of OMERO's modules: they import each other in a circle
 from omero.rtypes import rlist, rlong, rstring, unwrap
 from omero.sys import ParametersI
 
-from checks import Checks, equal, raises
+from checks import drive, equal, raises
 from gateway_life import Server
 
 
@@ -173,16 +171,5 @@ def check_private_fields_and_sessions(server):
             "select s from Session s left join s.owner o where o.id = :id", parameters(id=rlong(0))), [])
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--password", default="omero")
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    wanted = [value for name, value in globals().items() if name.startswith("check_") and options.only in name]
-    Checks().run(wanted, Server(options)).end()
-
-
 if __name__ == "__main__":
-    main()
+    drive(globals(), Server)

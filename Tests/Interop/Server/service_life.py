@@ -1,11 +1,9 @@
 """Stateful services, files, and what is left of IAdmin and ITypes, with unmodified omero-py against the server under
 test."""
 
-import argparse
 import hashlib
 import io
 import os
-import shutil
 import tempfile
 import threading
 import time
@@ -18,7 +16,7 @@ import Ice
 from omero.gateway import BlitzGateway
 from omero.rtypes import rbool, rint, rstring, unwrap
 
-from checks import Checks, equal, raises
+from checks import drive, equal, raises
 from cli import Cli
 
 
@@ -521,20 +519,5 @@ def check_failed_log_ins_are_slowed_for_their_account_only(server):
     assert failing() < 2.5
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--password", default="omero")
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    wanted = [value for name, value in globals().items() if name.startswith("check_") and options.only in name]
-    server = Server(options)
-    try:
-        Checks().run(wanted, server).end()
-    finally:
-        shutil.rmtree(server.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    main()
+    drive(globals(), Server)

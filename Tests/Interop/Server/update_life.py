@@ -1,7 +1,5 @@
 """IUpdate as unmodified BlitzGateway and omero.client use it, against the server under test."""
 
-import argparse
-
 import omero
 import omero.clients  # before all others of OMERO's modules: they import each other in a circle
 import omero.gateway
@@ -14,7 +12,7 @@ from omero.model.enums import UnitsLength
 from omero.rtypes import rdouble, rint, rlong, rstring, rtime, unwrap, rbool
 from omero.sys import ParametersI
 
-from checks import Checks, equal, raises
+from checks import drive, equal, raises
 from gateway_life import Server
 
 
@@ -751,16 +749,5 @@ def check_malformed_graphs(server):
         equal((found.getName(), found.getDescription()), ("changed", "changed too"))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--password", default="omero")
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    wanted = [value for name, value in globals().items() if name.startswith("check_") and options.only in name]
-    Checks().run(wanted, Server(options)).end()
-
-
 if __name__ == "__main__":
-    main()
+    drive(globals(), Server)
