@@ -1,4 +1,3 @@
-import Ice
 import OMERO
 import OMEROServer
 import Testing
@@ -54,23 +53,6 @@ import Testing
             gateway = nil
             for _ in 0..<200 where server.sessionCount > 0 { try await Task.sleep(for: .milliseconds(10)) }
             #expect(server.sessionCount == 0)
-        }
-    }
-
-    @Test func `from the first byte to knowing who one is takes at most five round trips`() async throws {
-        try await OMEROServer.withServer { server in
-            try await TroubledPath.with(to: server.tcpPort ?? 0) { path in
-                // Far enough away that requests sent together are all under way before the first is answered.
-                path.set(.delay(.milliseconds(20)))
-                var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
-                configuration.addresses = [ServerAddress(transport: .tcp, host: "127.0.0.1", port: path.port)]
-                configuration.acceptsCallbacks = false
-                try await BlitzGateway.withConnection(configuration) { gateway in
-                    // Connecting ends with the first answer to a call: the event context.
-                    #expect((3...5).contains(path.roundTrips), "\(path.roundTrips)")
-                    #expect(gateway.userName == "root")
-                }
-            }
         }
     }
 
