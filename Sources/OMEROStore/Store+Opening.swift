@@ -81,6 +81,8 @@ extension Store {
         var configuration = Configuration()
         configuration.label = "omero.store"
         configuration.busyMode = .timeout(5)
+        // More than one user's queries take, however long: see the server's `QueryTurns`.
+        configuration.maximumReaderCount = 16
         configuration.prepareDatabase { db in
             // What was acknowledged survives a power cut too, not only the end of the process.
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA synchronous = FULL") }

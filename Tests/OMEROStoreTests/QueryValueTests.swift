@@ -28,7 +28,8 @@ struct QueryValueTests {
             ("substring('abcdef', 2, 3)", .text("bcd")), ("substring('abc', 9)", .text("")),
             ("substring('abc', 1, -1)", .null),
             ("7 / 2", .int(3)), ("-7 / 2", .int(-3)), ("7 % -4", .int(3)), ("mod(-7, 4)", .int(-3)),
-            ("7 / 2.0", .double(3.5)),
+            ("7 / 2.0", .double(3.5)), ("case when 1 = 1 then 7 else 0.5 end / 2", .double(3.5)),
+            ("coalesce(7, 0.5) / 2", .double(3.5)), ("nullif(7, 0.5) / 2", .double(3.5)),
         ] as [(String, QueryResult.Cell)])
     func values(expression: String, value: QueryResult.Cell) async throws {
         #expect(try await first(expression) == [value])

@@ -48,7 +48,7 @@ struct ChangeGraph: StoreCommand {
     func run(step: Int, _ call: Call) async throws -> Response {
         do {
             let store = call.core.store
-            if isDryRun { return try await store.read { response(try plan(call, $0)) } }
+            if isDryRun { return try await call.core.look(for: call) { response(try plan(call, $0)) } }
             let done = try await store.write { try run(call, in: $0) }
             await committed(done, call)
             return done

@@ -35,7 +35,7 @@ struct FindInGraph: Command {
         let wanted = try wanted.entities()
         let stopBefore = try stopBefore.entities()
         do {
-            let found = try await call.core.store.read { transaction in
+            let found = try await call.core.look(for: call) { transaction in
                 let authority = try GraphCaller(call, transaction).authority()
                 return try transaction.search(direction, of: targets, for: wanted, stopBefore: stopBefore, authority)
             }

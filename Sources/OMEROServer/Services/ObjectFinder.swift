@@ -102,7 +102,7 @@ extension Call {
     func find<Result: Sendable>(
         _ body: @escaping @Sendable (ObjectFinder) throws -> Result
     ) async throws -> Result {
-        try await core.store.read { transaction in
+        try await core.look(for: self) { transaction in
             try GraphBuilder.build { builder in try body(ObjectFinder(self, transaction, builder)) }
         }
     }

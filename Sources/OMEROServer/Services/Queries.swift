@@ -12,20 +12,37 @@ extension ServerCore {
     func rows(
         _ text: String, _ parameters: [String: RValue?], page: QueryPage = .all, for call: Call
     ) async throws -> [[RValue?]] {
-        // OMERO's own default, in seconds.
-        let timeout = properties.value("omero.query.timeout").flatMap { Int64($0) } ?? 1000
         do {
             let query = try ObjectQuery(text)
-            return try await store.read { transaction in
+            return try await look(for: call) { transaction in
                 let filter = try ResultFilter(call, transaction)
-                let result = try transaction.run(
-                    query, parameters, page: page, scope: filter.scope, timeout: .seconds(timeout))
+                let result = try transaction.run(query, parameters, page: page, scope: filter.scope)
                 return try GraphBuilder.build { builder in
                     try QueryAnswer(result, filter, transaction, builder).rows
                 }
             }
         } catch let error as QueryError {
             throw error.exception(for: text)
+        }
+    }
+
+    /// Looks into the database for a call, for no longer than a query may take, loading included; a user has few such
+    /// looks at once.
+    ///
+    /// - Throws: `OverUsageException` for what takes too long or finds too much.
+    func look<Result: Sendable>(
+        for call: Call, _ body: @escaping @Sendable (ReadTransaction) throws -> Result
+    ) async throws -> Result {
+        // OMERO's own default, in seconds.
+        let limit = properties.value("omero.query.timeout").flatMap { Int64($0) } ?? 1000
+        do {
+            return try await turns.take(call.caller.identity.userID) {
+                try await store.read { transaction in
+                    try transaction.within(.seconds(limit)) { try body(transaction) }
+                }
+            }
+        } catch let error as QueryError where error.kind == .tooExpensive {
+            throw OverUsageException(error.message)
         }
     }
 

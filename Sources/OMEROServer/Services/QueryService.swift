@@ -33,7 +33,7 @@ struct QueryService: IQueryServant, StatelessService {
     /// What isn't in lists can be loaded by id all the same where the rules say so: see ``Caller/canLoad(_:isInShare:)``.
     private func object(_ entity: Entity, _ id: Int64) async throws -> Found {
         let call = call
-        return try await core.store.read { transaction in
+        return try await core.look(for: call) { transaction in
             guard let row = try transaction.details(of: entity.name, ids: [id]).first else { return .missing }
             let filter = try ResultFilter(call, transaction)
             let facts = filter.facts(entity, id: id, ownerID: row.ownerID, groupID: row.groupID)

@@ -17,7 +17,7 @@ extension ServerCore {
         for call: Call,
         _ ids: @escaping @Sendable (ReadTransaction) throws -> [Int64]
     ) async throws -> [IObject] {
-        try await store.read { transaction in
+        try await look(for: call) { transaction in
             let filter = try ResultFilter(call, transaction)
             return try GraphBuilder.build { builder in
                 try transaction.load(entity, where: try ids(transaction), fetch: fetch, into: builder) { loaded in

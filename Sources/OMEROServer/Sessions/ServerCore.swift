@@ -29,6 +29,7 @@ final class ServerCore: Sendable {
     /// What the limits of sessions are measured with.
     private let time = SteadyTime()
     let throttle: LoginThrottle
+    let turns = QueryTurns()
 
     struct State: Sendable {
         var book = SessionBook()

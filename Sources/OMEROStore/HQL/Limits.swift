@@ -70,7 +70,10 @@ extension ReadTransaction {
     }
 
     /// Calls `each` with the rows of a query, which may not be more than ``QueryLimit`` says.
-    func eachRow(of statement: SQLStatement, _ each: (Row) throws -> Void) throws {
+    func eachRow(
+        of statement: SQLStatement, rows limit: Int = QueryLimit.rows, bytes maximum: Int = QueryLimit.resultBytes,
+        _ each: (Row) throws -> Void
+    ) throws {
         do {
             let cursor = try Row.fetchCursor(
                 db.cachedStatement(sql: statement.text), arguments: StatementArguments(statement.values))
@@ -79,11 +82,11 @@ extension ReadTransaction {
             while let row = try cursor.next() {
                 count += 1
                 bytes += row.memory
-                guard count <= QueryLimit.rows, bytes <= QueryLimit.resultBytes else {
+                guard count <= limit, bytes <= maximum else {
                     throw QueryError(
                         .tooExpensive,
-                        "the query has more than \(QueryLimit.rows) rows, or more than"
-                            + " \(QueryLimit.resultBytes / 1_000_000) MB of them: ask for a page, or for less of each")
+                        "the query has more than \(limit) rows, or more than \(maximum) bytes in them:"
+                            + " ask for a page, or for less of each")
                 }
                 try each(row)
             }

@@ -81,13 +81,14 @@ extension ReadTransaction {
     ///
     /// Rows are not made unique unless the query says `distinct`: an object comes as often as it has rows, with those of
     /// collections that are fetched along.
+    /// - Parameter timeout: that of ``within(_:_:)`` around it unless given, or 1000 seconds, as in OMERO.
     /// - Throws: ``QueryError``, ``StoreError``.
     public func run(
         _ query: ObjectQuery,
         _ parameters: [String: RValue?] = [:],
         page: QueryPage = .all,
         scope: QueryScope = .everything,
-        timeout: Duration = .seconds(1000)
+        timeout: Duration? = nil
     ) throws -> QueryResult {
         let dialect = SQLiteDialect()
         let compiled: CompiledQuery
@@ -110,7 +111,7 @@ extension ReadTransaction {
             for collection in output.collections { column.only[collection.path] = [] }
             return column
         }
-        try within(timeout) {
+        try within(timeout ?? Deadline.current?.limit ?? .seconds(1000)) {
             try eachRow(of: dialect.statement(sql)) { row in
                 rows.append(compiled.outputs.map { $0.cell(row) })
                 for (number, output) in compiled.outputs.enumerated() {

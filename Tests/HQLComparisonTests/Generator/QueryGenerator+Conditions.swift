@@ -53,6 +53,7 @@ extension QueryGenerator {
 
     private mutating func comparison(_ kind: Catalogue.Kind, _ depth: Int, _ aliases: [Alias]) -> String {
         let left = value(kind, depth, aliases)
+        if kind == .double, random.once(in: 4) { return "\(left) < \(literal(.int))" }
         let right =
             random.once(in: 3)
             ? value(kind, depth - 1, aliases)
@@ -123,7 +124,7 @@ extension QueryGenerator {
         switch kind {
         case .int, .object, .time: return "\(random.pick(RandomRows.numbers + [4, 5, 6]))"
         case .double, .quantity:
-            return random.once(in: 3) ? "\(random.number(-2...3))" : "\(random.pick(RandomRows.fractions))"
+            return "\(random.pick(RandomRows.fractions))"
         case .string: return quoted(random.pick(RandomRows.texts + ["Hg", "owner", "ome.model.core.Image"]))
         case .bool: return random.once(in: 2) ? "true" : "false"
         }

@@ -55,11 +55,8 @@ extension Translator {
             return try value(Expression(offset, .arithmetic("%", arguments[0], arguments[1])), context)
         case "coalesce", "nullif":
             try count(name == "coalesce" ? 2...100 : 2...2)
-            var type = QueryType.any
-            for argument in arguments {
-                type = try common(type, try value(argument, context).type, at: argument.offset)
-            }
-            return try call(name, type)
+            let (values, type) = try unified(arguments, context)
+            return QueryValue(.call(name, values), type)
         case "size":
             try count(1...1)
             return QueryValue(try elements(arguments[0], context, selecting: { _ in "count(*)" }), .int)

@@ -72,25 +72,34 @@ extension Translator {
     private func cases(
         _ branches: [(condition: Expression, value: Expression)], _ otherwise: Expression?, _ context: QueryContext
     ) throws(QueryError) -> QueryValue {
+        let (values, type) = try unified(branches.map(\.value) + (otherwise.map { [$0] } ?? []), context)
         var sql = SQLText("CASE")
-        var type = QueryType.any
-        for branch in branches {
-            let value = try value(branch.value, context)
-            sql = sql + SQLText(" WHEN ") + (try condition(branch.condition, context)) + SQLText(" THEN ") + value.sql
-            type = try common(type, value.type, at: branch.value.offset)
+        for (branch, value) in zip(branches, values) {
+            sql = sql + SQLText(" WHEN ") + (try condition(branch.condition, context)) + SQLText(" THEN ") + value
         }
-        if let otherwise {
-            let value = try value(otherwise, context)
-            sql = sql + SQLText(" ELSE ") + value.sql
-            type = try common(type, value.type, at: otherwise.offset)
-        }
+        if otherwise != nil, let last = values.last { sql = sql + SQLText(" ELSE ") + last }
         return QueryValue(sql + SQLText(" END"), type)
     }
 
-    /// The type of what is one of several values.
-    func common(_ first: QueryType, _ second: QueryType, at offset: Int) throws(QueryError) -> QueryType {
-        try check(QueryValue(.null, first), QueryValue(.null, second), at: offset)
-        return first.combined(with: second)
+    /// Values of which one is taken, all of one type: a whole number among fractions is no whole number any more, or
+    /// dividing it would cut it off.
+    func unified(
+        _ expressions: [Expression], _ context: QueryContext
+    ) throws(QueryError) -> (values: [SQLText], type: QueryType) {
+        var values: [QueryValue] = []
+        var type = QueryType.any
+        for expression in expressions {
+            let value = try value(expression, context)
+            try check(QueryValue(.null, type), value, at: expression.offset)
+            type = type.combined(with: value.type)
+            values.append(value)
+        }
+        return (
+            values.map { value in
+                let isWhole = value.type == .int || value.type == .long
+                return type == .double && isWhole ? dialect.cast(value.sql, from: value.type, to: .double) : value.sql
+            }, type
+        )
     }
 
     private func cast(

@@ -1,0 +1,66 @@
+import Foundation
+import Glacier2
+import Ice
+import IceEncoding
+import OMEROAPI
+import OMEROModel
+import OMEROServer
+import Testing
+
+@Suite("Hostile input: queries that take long", .serialized)
+struct HostileQueryTests {
+    /// A thousand times a thousand times more rows than can be counted.
+    private static let endless =
+        "select count(*) from " + (0..<9).map { "AdminPrivilege a\($0)" }.joined(separator: ", ")
+
+    @Test("are stopped near their limit with a clear error, and others are answered meanwhile", .timeLimit(.minutes(2)))
+    func endless() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "swift-omero-\(UUID().uuidString)").path()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = ServerConfiguration.testing
+        // On a file many can read at once.
+        configuration.dataFolder = folder
+        try await withServer(configuration) { server, ice in
+            let root = try await TestClient(ice, server)
+            let configuration = try await #require(root.factory.getConfigService())
+            try await IConfigPrx(configuration.proxy.withRouter(root.router.router))
+                .setConfigValue(key: "omero.query.timeout", value: "3")
+            let greedy = try await root.query()
+            let ada = Experimenter.named("ada")
+            let admin = try await root.admin()
+            let group = ExperimenterGroup.make { group in
+                group.name = "lab"
+                group.ldap = false
+            }
+            let groupID = try await admin.createGroup(group: group)
+            _ = try await admin.createExperimenterWithPassword(
+                user: ada, password: "secret", defaultGroup: .unloaded(groupID), groups: [.unloaded(1)])
+            let client = try await TestClient(ice, server, user: "ada", password: "secret")
+            let query = try await client.query()
+            let start = ContinuousClock.now
+            // Twice as many as a user has turns.
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for _ in 0..<8 {
+                    tasks.addTask {
+                        await expectRefusal(OverUsageException.self) {
+                            _ = try await greedy.projection(query: Self.endless, params: nil)
+                        }
+                    }
+                }
+                // While those run.
+                try await Task.sleep(for: .milliseconds(300))
+                for _ in 0..<5 {
+                    let asked = ContinuousClock.now
+                    let rows = try await query.projection(query: "select e.id from Experimenter e", params: nil)
+                    #expect(rows.count >= 3)
+                    #expect(.now - asked < .seconds(2))
+                }
+                #expect(.now - start < .seconds(3), "all of it was before the first of them ended")
+                try await tasks.waitForAll()
+            }
+            #expect(.now - start < .seconds(25))
+            try await client.logOut()
+            try await root.logOut()
+        }
+    }
+}
