@@ -244,6 +244,10 @@ struct QueryTests {
         #expect(try await world.first(text) == [.int(ids[1]), .int(ids[0]), .int(ids[2])])
         #expect(try await world.run(text).allSatisfy { $0.count == 1 })
         #expect(try await world.first(text, page: QueryPage(offset: 1, limit: 1)) == [.int(ids[0])])
+        let owners = "select distinct p.details.owner as o from Project p order by o desc"
+        #expect(try await world.first(owners) == [.int(world.bob), .int(world.ada)])
+        let sizes = "select distinct size(p.datasetLinks) from Project p order by size(p.datasetLinks) desc"
+        #expect(try await world.first(sizes) == [.int(1), .int(0)])
         let names = "select distinct lower(p.name) as n from Project p order by n desc"
         #expect(try await world.first(names) == [.text("äpfel"), .text("birnen"), .text("bananen")])
     }

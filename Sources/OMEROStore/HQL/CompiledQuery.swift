@@ -25,14 +25,16 @@ struct CompiledQuery {
             let fetches = try Self.fetches(context, items)
             let known = items.compactMap(\.source) + context.written.filter { $0.fetched != nil }
             var orders: [Order] = []
-            for order in statement.orders { orders.append(try Order(order, translator, context, known)) }
+            for order in statement.orders { orders.append(try Order(order, statement, translator, context, known)) }
             return (items, fetches, orders)
         }
         let (items, fetches, orders) = parts
         var columns: [SQLText] = []
         var outputs: [Output] = []
+        var positions: [Int] = []
         for item in items {
             let position = columns.count
+            positions.append(position)
             columns.append(item.value.sql)
             if let unit = item.value.unit { columns.append(unit) }
             let fetch = fetches.filter { $0.root === item.source }
@@ -55,7 +57,8 @@ struct CompiledQuery {
         var order: [SQLText] = []
         for each in orders {
             // A number alone is that of a column.
-            order.append((statement.isDistinct ? try each.column(in: &columns) : each.value) + SQLText(each.direction))
+            let value = statement.isDistinct ? try each.column(in: &columns, positions) : each.value
+            order.append(value + SQLText(each.direction))
         }
         var sql = SQLText(statement.isDistinct ? "SELECT DISTINCT " : "SELECT ") + .joined(columns, ", ") + tail
         if !order.isEmpty { sql = sql + SQLText(" ORDER BY ") + .joined(order, ", ") }
@@ -146,14 +149,24 @@ struct CompiledQuery {
     private struct Order {
         let value: SQLText
         let direction: String
+        /// The item of the select clause that it names.
+        let item: Int?
+        /// The statement's own tables: those of sub-queries have other names wherever they are written again.
+        let tables: Set<String>
         /// Whether rows with the same values selected are at the same place.
         let isKnown: Bool
         let offset: Int
 
         /// - Parameter known: the tables of which all is selected.
         init(
-            _ order: SelectStatement.Order, _ translator: Translator, _ context: QueryContext, _ known: [Source]
+            _ order: SelectStatement.Order, _ statement: SelectStatement, _ translator: Translator,
+            _ context: QueryContext, _ known: [Source]
         ) throws(QueryError) {
+            if case .path(let names) = order.expression.kind, names.count == 1, context.source(named: names[0]) == nil {
+                item = statement.items?.lastIndex { $0.alias == names[0] }
+            } else {
+                item = nil
+            }
             let value = try translator.value(translator.named(order.expression, context), context).sql
             self.value = SQLText("(") + value + SQLText(")")
             // PostgreSQL has nulls after everything else, and before it in descending order.
@@ -163,13 +176,16 @@ struct CompiledQuery {
                 !value.mentions(source.alias)
                     || sequence(first: source, next: \.holder).contains { each in known.contains { $0 === each } }
             }
+            tables = Set(context.sources.map(\.alias))
             offset = order.expression.offset
         }
 
         /// The number of the column; with `distinct`, PostgreSQL orders by columns only. One that is not selected is
         /// added, if it makes no rows differ that were the same without it.
-        func column(in columns: inout [SQLText]) throws(QueryError) -> SQLText {
-            if let index = columns.firstIndex(where: { SQLText("(") + $0 + SQLText(")") == value }) {
+        func column(in columns: inout [SQLText], _ positions: [Int]) throws(QueryError) -> SQLText {
+            if let item { return SQLText("\(positions[item] + 1)") }
+            let written = canonical(value)
+            if let index = columns.firstIndex(where: { canonical(SQLText("(") + $0 + SQLText(")")) == written }) {
                 return SQLText("\(index + 1)")
             }
             guard isKnown else {
@@ -177,6 +193,18 @@ struct CompiledQuery {
             }
             columns.append(value)
             return SQLText("\(columns.count)")
+        }
+
+        /// The same for what is written in the same way.
+        private func canonical(_ sql: SQLText) -> SQLText {
+            var names: [Substring: Int] = [:]
+            let text = sql.text.replacing(/\bt[0-9]+\b/) { match -> String in
+                guard !tables.contains(String(match.output)) else { return String(match.output) }
+                let number = names[match.output] ?? names.count
+                names[match.output] = number
+                return "s\(number)"
+            }
+            return SQLText(text, sql.values)
         }
     }
 }

@@ -12,7 +12,7 @@ extension Translator {
             let isLong = isLong || Int32(exactly: number) == nil
             return QueryValue(SQLText(isLong ? .long(number) : .int(number)), isLong ? .long : .int)
         case .double(let number): return QueryValue(SQLText(.double(number)), .double)
-        case .bool(let flag): return QueryValue(SQLText(flag ? "TRUE" : "FALSE"), .bool)
+        case .bool(let flag): return QueryValue(SQLText(.bool(flag)), .bool)
         case .null: return QueryValue(.null, .any)
         case .negative(let operand):
             let value = try number(operand, context)
