@@ -82,7 +82,7 @@ extension Store {
         configuration.label = "omero.store"
         configuration.busyMode = .timeout(5)
         // More than one user's queries take, however long: see the server's `QueryTurns`.
-        configuration.maximumReaderCount = 16
+        configuration.maximumReaderCount = ReadingExecutor.width
         configuration.prepareDatabase { db in
             // What was acknowledged survives a power cut too, not only the end of the process.
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA synchronous = FULL") }

@@ -51,7 +51,7 @@ extension Expression {
     fileprivate var hasAggregate: Bool { isAggregate || operands.contains(where: \.hasAggregate) }
 
     /// What it is made of, within the same query.
-    fileprivate var operands: [Expression] {
+    var operands: [Expression] {
         switch kind {
         case .negative(let operand), .not(let operand), .isNull(let operand), .cast(let operand, _),
             .extract(_, let operand), .inQuery(let operand, _), .member(let operand, _):

@@ -52,6 +52,38 @@ extension Translator {
         return value.sql
     }
 
+    /// The terms of a condition that have to hold all.
+    ///
+    /// Those that take the longer the more is in a row look at rows that the caller sees only: else the time would tell
+    /// of others. In which order SQLite asks the terms of `AND` is its own affair; `CASE` asks one after the other.
+    func terms(_ expression: Expression, _ context: QueryContext) throws(QueryError) -> [SQLText] {
+        guard case .all(let operands) = expression.kind else {
+            let term = try condition(expression, context)
+            return [expression.dependsOnLength ? onlyOfSeenRows(term, context) : term]
+        }
+        var terms: [SQLText] = []
+        for operand in operands { terms += try self.terms(operand, context) }
+        return terms
+    }
+
+    private func onlyOfSeenRows(_ term: SQLText, _ context: QueryContext) -> SQLText {
+        var conditions: [String: SQLText] = [:]
+        for context in sequence(first: context, next: \.parent) {
+            for source in context.sources + context.written where term.mentions(source.alias) {
+                guard let entity = source.entity, let rows = scope.condition(entity, source.alias, dialect) else {
+                    continue
+                }
+                // An outer join has no row where it finds none.
+                let isLeft = source.join?.isLeft ?? false
+                conditions[source.alias] =
+                    isLeft ? SQLText("(\(source.alias).id IS NULL OR ") + rows + SQLText(")") : rows
+            }
+        }
+        guard !conditions.isEmpty else { return term }
+        let seen = SQLText.all(conditions.sorted { $0.key < $1.key }.map(\.value))
+        return SQLText("CASE WHEN ") + seen + SQLText(" THEN ") + term + SQLText(" END")
+    }
+
     private func chain(
         _ terms: [Expression], _ separator: String, _ context: QueryContext
     ) throws(QueryError) -> SQLText {
@@ -205,6 +237,20 @@ extension Translator {
         case .internal, .array, .list, .set, .map:
             throw QueryError(.unsupported, "the parameter \(name) is of a type that queries don't take")
         }
+    }
+}
+
+extension Expression {
+    /// Whether it takes the longer the more is in the texts that it looks at. Sub-queries see to their conditions
+    /// themselves.
+    fileprivate var dependsOnLength: Bool {
+        switch kind {
+        case .like, .cast, .arithmetic("||", _, _): return true
+        case .function(let name, _, _):
+            if ["lower", "upper", "length", "trim", "substring", "concat", "str"].contains(name) { return true }
+        default: break
+        }
+        return operands.contains(where: \.dependsOnLength)
     }
 }
 

@@ -84,7 +84,7 @@ final class Translator {
         let context = QueryContext(parent: parent)
         for item in statement.items ?? [] { if let alias = item.alias { context.aliases[alias] = item.expression } }
         var conditions = try sources(statement, context)
-        if let condition = statement.condition { conditions.append(try self.condition(condition, context)) }
+        if let condition = statement.condition { conditions += try terms(condition, context) }
         var groups: [SQLText] = []
         for group in statement.groups { groups.append(try value(group, context).sql) }
         var having: SQLText?
@@ -197,7 +197,7 @@ final class Translator {
             context.written.removeLast()
             context.addsTables = true
         }
-        return .all([condition, try self.condition(with, context)])
+        return .all([condition] + (try terms(with, context)))
     }
 
     func path(_ names: [String]) -> String { String(names.joined(separator: ".").prefix(200)) }
