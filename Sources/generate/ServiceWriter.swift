@@ -101,7 +101,10 @@ struct ServiceWriter {
 
     private func call(_ operation: Operation, to source: inout Source) {
         source.line("/// `\(operation.declaration.name)`")
-        let exceptions = (operation.declaration.exceptions ?? []).map { "``\(names.type($0))``" }
+        // A link leads to what is of this module; Glacier2's exceptions are documented there.
+        let exceptions = (operation.declaration.exceptions ?? []).map { id in
+            id.hasPrefix("::Glacier2::") ? "`\(names.type(id))`" : "``\(names.type(id))``"
+        }
         source.line("///")
         source.line("/// - Throws: \((exceptions + ["`IceError`"]).joined(separator: ", ")).")
         let parameters =

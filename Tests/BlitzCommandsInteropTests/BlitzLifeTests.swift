@@ -13,6 +13,10 @@ struct BlitzLifeTests {
         try await run("blitz_tmux.py", passing: 12)
     }
 
+    @Test func `every command writes JSON where it is asked to, and shells complete it`() async throws {
+        try await run("blitz_tree.py", passing: 4)
+    }
+
     @Test func `every mistake of a newcomer gets one clear sentence and a next step`() async throws {
         try await run("blitz_mistakes.py", passing: 32)
     }

@@ -35,6 +35,7 @@ struct LevelArgument: ExpressibleByArgument, Sendable {
 
     var defaultValueDescription: String { level.rawValue }
     static var allValueStrings: [String] { PermissionLevel.allCases.map(\.rawValue) }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 /// `blitz group add`

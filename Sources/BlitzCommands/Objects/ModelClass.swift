@@ -50,6 +50,7 @@ struct ModelClass: ExpressibleByArgument, Sendable {
             "folder",
         ]
     }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 extension String {

@@ -16,7 +16,7 @@ public struct ServeCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(name: .customLong("data"), help: "The folder for database, key and certificate.")
+    @Option(name: .customLong("data"), help: "The folder for database, key and certificate.", completion: .directory)
     var dataFolder: String
 
     @Option(help: "The address to listen at.")
@@ -34,22 +34,26 @@ public struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The port for WebSocket with TLS; off unless given.")
     var wssPort: Int?
 
-    @Option(help: "A file with root's password for a new database. Else: the variable BLITZ_ROOT_PASSWORD.")
+    @Option(
+        help: "A file with root's password for a new database. Else: the variable BLITZ_ROOT_PASSWORD.",
+        completion: .file())
     var rootPasswordFile: String?
 
     @Flag(help: "Put groups, users and data to try out into a database that has none of them yet.")
     var sampleData = false
 
-    @Option(help: "PEM file with the server's certificate; together with --private-key.")
+    @Option(help: "PEM file with the server's certificate; together with --private-key.", completion: .file())
     var certificate: String?
 
-    @Option(help: "PEM file with the key of the certificate.")
+    @Option(help: "PEM file with the key of the certificate.", completion: .file())
     var privateKey: String?
 
-    @Option(help: "A file with configuration values, one 'omero.key=value' per line.")
+    @Option(help: "A file with configuration values, one 'omero.key=value' per line.", completion: .file())
     var config: String?
 
-    @Option(help: "How much is logged: trace, debug, info, notice, warning, error or critical.")
+    @Option(
+        help: "How much is logged: trace, debug, info, notice, warning, error or critical.",
+        completion: .list(Logger.Level.allCases.map(\.rawValue)))
     var logLevel: String = "notice"
 
     @OptionGroup var output: OutputOptions

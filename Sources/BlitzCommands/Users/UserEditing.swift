@@ -29,7 +29,7 @@ struct UserAddCommand: Command {
     @Option(help: "What the administrator may do, with commas in between, such as Sudo,ReadSession; or none.")
     var privileges: PrivilegeList?
     @OptionGroup var names: NameOptions
-    @Option(help: "A file whose first line is the new account's password; - is standard input.")
+    @Option(help: "A file whose first line is the new account's password; - is standard input.", completion: .file())
     var newPasswordFile: String?
     @Flag(help: "Without a password.")
     var noPassword = false
@@ -179,4 +179,5 @@ struct PrivilegeList: ExpressibleByArgument, Sendable {
     }
 
     static var allValueStrings: [String] { ["none", "all"] + Privilege.known.map(\.rawValue).sorted() }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

@@ -22,7 +22,12 @@ public struct NetworkProxy: Sendable, Hashable, CustomStringConvertible, CustomR
     /// Goes to the proxy as it is: the way there has no encryption.
     public var password: String?
 
-    /// - Parameter port: nil for the usual one: 3128 for HTTP, 1080 for SOCKS.
+    /// - Parameters:
+    ///   - kind: how it is asked.
+    ///   - host: a name, or a numeric address without brackets.
+    ///   - port: nil for the usual one: 3128 for HTTP, 1080 for SOCKS.
+    ///   - user: who this side is, for a proxy that asks.
+    ///   - password: goes to the proxy as it is, without encryption.
     public init(_ kind: Kind, host: String, port: Int? = nil, user: String? = nil, password: String? = nil) {
         self.kind = kind
         self.host = host

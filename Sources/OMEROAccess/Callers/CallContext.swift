@@ -66,8 +66,12 @@ extension CallContext {
 
     /// Who calls, and in which context; the checks come in OMERO's order.
     ///
-    /// - Parameter group: that of ``neededGroupID(session:)``, nil if there is none.
-    /// - Parameter share: that of ``neededShareID``, nil if there is none.
+    /// - Parameters:
+    ///   - identity: whose session it is.
+    ///   - session: what the session adds to the call: its group and share.
+    ///   - group: that of ``neededGroupID(session:)``, nil if there is none.
+    ///   - share: that of ``neededShareID``, nil if there is none.
+    ///   - isReadOnly: whether the call may change nothing, whoever it is of.
     public func caller(
         _ identity: Identity, session: SessionContext, group: GroupFacts?, share: ShareFacts? = nil,
         isReadOnly: Bool = false

@@ -58,7 +58,10 @@ public struct Identity: Sendable, Hashable {
     /// An administrator with the privilege `Sudo` becomes the user whole. Anybody else keeps to the groups that
     /// both are in, or lead. Never are there more privileges than both have.
     ///
-    /// - Parameter groups: those recorded with the session when it was opened by a leader's right.
+    /// - Parameters:
+    ///   - account: whose session it is.
+    ///   - sudoer: who opened it.
+    ///   - groups: those recorded with the session when it was opened by a leader's right; nil for none recorded.
     public init(_ account: Account, sudoer: Account, limitedTo groups: Set<Int64>?) {
         self.init(account)
         sudoerID = sudoer.id

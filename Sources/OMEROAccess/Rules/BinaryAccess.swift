@@ -22,7 +22,9 @@ public struct BinaryAccess: Sendable, Hashable {
 
     private let settings: Set<String>
 
-    /// - Parameter group: the entries of this name in the group's configuration.
+    /// - Parameters:
+    ///   - server: `omero.policy.binary_access` of the server's configuration, a list with commas.
+    ///   - group: the entries of this name in the group's configuration.
     public init(server: String = defaultSetting, group: [String] = []) {
         var settings: Set<String> = []
         for list in [server] + group {
@@ -40,7 +42,9 @@ public struct BinaryAccess: Sendable, Hashable {
 
     /// Whether an object carries the restriction, which is for everybody: the owner too.
     ///
-    /// - Parameter mayEdit: whether the caller may edit it.
+    /// - Parameters:
+    ///   - subject: what the object is, and what it comes from.
+    ///   - mayEdit: whether the caller may edit it.
     public func restricts(_ subject: Subject, mayEdit: Bool) -> Bool {
         if !allows(.write) { return true }
         if !allows(.read), !mayEdit { return true }

@@ -4,10 +4,12 @@ extension Caller {
     /// Whether an object that is new or changed may refer to another. Every reference has to be asked for, each end of
     /// a link too.
     ///
-    /// - Parameter changed: the object that has the reference; without an id it is new, of the owner and group that
-    ///   ``place(_:)`` gave it.
-    /// - Parameter firstTargetGroup: in all groups, that of the first object that `changed` refers to: the others have
-    ///   to be of the same.
+    /// - Parameters:
+    ///   - changed: the object that has the reference; without an id it is new, of the owner and group that
+    ///     ``place(_:)`` gave it.
+    ///   - target: the object that it refers to.
+    ///   - firstTargetGroup: in all groups, that of the first object that `changed` refers to: the others have to be of
+    ///     the same.
     public func authorizeLink(
         from changed: ObjectFacts, to target: ObjectFacts, firstTargetGroup: Int64? = nil
     ) throws(AccessRefusal) {

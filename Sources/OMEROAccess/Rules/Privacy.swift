@@ -44,7 +44,9 @@ public struct ExperimenterPrivacy: Sendable, Hashable {
     /// Groups whose members see each other, of which the caller is one. Never `user`, which is everybody's.
     public var sharedGroups: Set<Int64>
 
-    /// - Parameter groups: those that the caller is a member of.
+    /// - Parameters:
+    ///   - identity: who asks.
+    ///   - groups: those that the caller is a member of.
     public init(_ identity: Identity, groups: some Sequence<GroupFacts>) {
         callerID = identity.userID
         seesEverybody = identity.isAdmin || !identity.leaderOf.isEmpty
@@ -59,7 +61,9 @@ public struct ExperimenterPrivacy: Sendable, Hashable {
 
     /// Whether the caller sees the private fields of a user.
     ///
-    /// - Parameter groups: those that the user is a member of.
+    /// - Parameters:
+    ///   - userID: whose fields they are.
+    ///   - groups: those that the user is a member of.
     public func sees(_ userID: Int64, memberOf groups: some Sequence<Int64>) -> Bool {
         seesEverybody || userID == callerID || userID == BuiltIn.rootUser || userID == BuiltIn.guestUser
             || groups.contains(where: sharedGroups.contains)

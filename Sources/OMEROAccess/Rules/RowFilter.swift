@@ -30,7 +30,9 @@ public enum RowFilter: Sendable, Hashable {
     /// Whether it lets a row through. The row of a system type always passes: see ``SessionFilter`` and
     /// ``Caller/seesNodes`` for the exceptions.
     ///
-    /// - Parameter isInShare: whether the list of the share has it.
+    /// - Parameters:
+    ///   - row: what is known of the row.
+    ///   - isInShare: whether the list of the share has it.
     public func passes(_ row: ObjectFacts, isInShare: Bool = false) -> Bool {
         guard let rowGroup = row.groupID, !row.kind.isSystem else { return true }
         switch self {

@@ -116,7 +116,9 @@ extension Caller {
 extension Caller {
     /// The permissions that an object is sent with: not those of its row.
     ///
-    /// - Parameter stored: those of its row, which count for groups, and with all groups for system types.
+    /// - Parameters:
+    ///   - object: what is known of the object.
+    ///   - stored: those of its row, which count for groups, and with all groups for system types.
     /// - Returns: without ``BinaryAccess/restriction``: that takes a look at what the object comes from.
     public func permissions(toSendFor object: ObjectFacts, stored: Permissions) -> Permissions {
         var permissions: Permissions

@@ -9,7 +9,7 @@ public protocol BoxedValue: Sendable, Hashable {
     var ownBoxDescriptor: ClassDescriptor { get }
     /// Takes the value out of an instance of ``boxDescriptor``.
     init(box: BoxContent)
-    /// Puts the value into an instance of ``ownBoxDescriptor``.
+    /// Puts the value into an instance of ``BoxedValue/ownBoxDescriptor``.
     func fill(_ box: RecordDraft)
 }
 

@@ -48,8 +48,11 @@ public struct GraphOption: Sendable, Hashable {
     /// Annotations of other namespaces are not spoken of.
     public var namespaces: Namespaces
 
-    /// - Parameter namespaces: nil for all but those that belong to the software itself, as OMERO has it
-    ///   (blitz-servantDefinitions, graphRequestFactory).
+    /// - Parameters:
+    ///   - includedTypes: these go even if others hold them.
+    ///   - excludedTypes: these stay.
+    ///   - namespaces: nil for all but those that belong to the software itself, as OMERO has it
+    ///     (blitz-servantDefinitions, graphRequestFactory).
     public init(includedTypes: Set<Entity> = [], excludedTypes: Set<Entity> = [], namespaces: Namespaces? = nil) {
         self.includedTypes = includedTypes
         self.excludedTypes = excludedTypes

@@ -11,7 +11,12 @@ extension ReadTransaction {
     ///
     /// What the caller doesn't see is not found, and nothing beyond it.
     ///
-    /// - Parameter stopBefore: types beyond which nothing is searched, and whose objects are not found.
+    /// - Parameters:
+    ///   - direction: towards what the targets hold, or what holds them.
+    ///   - targets: ids by type.
+    ///   - wanted: the types to find, with those derived from them.
+    ///   - stopBefore: types beyond which nothing is searched, and whose objects are not found.
+    ///   - authority: what the caller sees.
     /// - Throws: ``GraphRefusal`` if the caller doesn't see one of the targets.
     public func search(
         _ direction: GraphDirection, of targets: [Entity: Set<Int64>], for wanted: Set<Entity>,

@@ -21,7 +21,10 @@ extension ReadTransaction {
 
     /// What belongs to some users, of these types, which are roots of hierarchies.
     ///
-    /// - Parameter groups: only in these groups, if it isn't nil.
+    /// - Parameters:
+    ///   - types: those that are no roots, or that belong to nobody, are left out.
+    ///   - users: ids of users.
+    ///   - groups: only in these groups, if it isn't nil.
     public func objects(
         of types: some Sequence<Entity>, ownedBy users: [Int64], inGroups groups: Set<Int64>? = nil
     ) throws -> [Entity: Set<Int64>] {

@@ -81,7 +81,13 @@ extension ReadTransaction {
     ///
     /// Rows are not made unique unless the query says `distinct`: an object comes as often as it has rows, with those of
     /// collections that are fetched along.
-    /// - Parameter timeout: that of ``within(_:_:)`` around it unless given, or 1000 seconds, as in OMERO.
+    ///
+    /// - Parameters:
+    ///   - query: what is asked.
+    ///   - parameters: values for the names after colons in it.
+    ///   - page: which of the rows.
+    ///   - scope: what the caller may see.
+    ///   - timeout: that of ``within(_:_:)`` around it unless given, or 1000 seconds, as in OMERO.
     /// - Throws: ``QueryError``, ``StoreError``.
     public func run(
         _ query: ObjectQuery,

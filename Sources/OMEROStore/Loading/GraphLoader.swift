@@ -48,8 +48,13 @@ extension ReadTransaction {
     /// objects that are only an id, collections say that they are not loaded.
     ///
     /// Ids that are not there, or of other types, are left out. An object is in the graph once, however many refer to it.
+    ///
     /// - Parameters:
+    ///   - entity: the name of the class, such as `Project`; objects of classes derived from it count.
+    ///   - ids: which objects; the result is in their order.
+    ///   - fetch: what is loaded along.
     ///   - scope: what the caller may see; what is out of it is not loaded along.
+    ///   - builder: gets the objects, and all that is loaded along.
     ///   - visit: called with every object that was loaded.
     public func load(
         _ entity: String,

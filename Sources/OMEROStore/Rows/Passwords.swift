@@ -62,7 +62,11 @@ extension Store {
     /// Checks a password, which takes as long whether the user is unknown or the password wrong.
     ///
     /// A password that is stored in OMERO's old form is stored anew when it was right.
-    /// - Parameter required: `omero.security.password_required`
+    ///
+    /// - Parameters:
+    ///   - password: as the user typed it.
+    ///   - name: the log-in name.
+    ///   - required: `omero.security.password_required`; if false, a blank password opens its account to every password.
     public func checkPassword(
         _ password: String,
         ofUserNamed name: String,

@@ -4,7 +4,11 @@ extension WriteTransaction {
     /// Deletes one object: its rows and its maps, nothing else. What still refers to it keeps it: that is found when
     /// the transaction ends.
     ///
-    /// - Parameter type: the class that the client says it is of: its own, or one that it derives from.
+    /// - Parameters:
+    ///   - type: the class that the client says it is of: its own, or one that it derives from.
+    ///   - id: of the object.
+    ///   - rules: asked about the object; what they throw leaves it.
+    ///   - caller: on whose behalf the log is written.
     /// - Throws: ``StoreError/Reason/notFound(entity:id:)``, and what the rules throw.
     public func deleteObject(_ type: String, id: Int64, rules: any SaveRules, by caller: Caller) throws {
         let entity = try described(type)

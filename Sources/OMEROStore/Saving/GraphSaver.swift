@@ -12,6 +12,7 @@ extension WriteTransaction {
     ///   where there is one; what is missing in it stays: links go by being deleted.
     ///
     /// - Parameters:
+    ///   - objects: what a client sent.
     ///   - rules: asked about every row; what they throw undoes all.
     ///   - caller: on whose behalf events and the log are written.
     /// - Returns: what can be loaded by `load(_:into:visit:)`.

@@ -80,7 +80,10 @@ public protocol SaveRules {
     func checkVersion(_ change: SaveChange) throws
     /// A reference of a new or changed object.
     ///
-    /// - Parameter linkedGroups: the groups of all objects that `row` refers to, in their order.
+    /// - Parameters:
+    ///   - row: the object that has the reference.
+    ///   - target: the object that it refers to.
+    ///   - linkedGroups: the groups of all objects that `row` refers to, in their order.
     func checkLink(from row: SavedRow, to target: SavedRow, linkedGroups: [Int64]) throws
     /// An object that is stored and that a client names by its id.
     func checkReading(_ row: SavedRow) throws

@@ -41,8 +41,12 @@ extension ReadTransaction {
     /// Builds the graph that was saved: what was given loaded is loaded, with the collections that were given; with the
     /// owners and events of all.
     ///
-    /// - Parameter scope: of sessions and nodes what is out of it is left out; rows of groups are those that the rules
-    ///   let the caller name.
+    /// - Parameters:
+    ///   - saved: what ``WriteTransaction/save(_:rules:by:)`` gave.
+    ///   - scope: of sessions and nodes what is out of it is left out; rows of groups are those that the rules let the
+    ///     caller name.
+    ///   - builder: gets the objects.
+    ///   - visit: called with every object that was loaded.
     /// - Returns: the objects that were given, in their order; nil for what is left out.
     public func load(
         _ saved: SavedGraph, scope: QueryScope, into builder: GraphBuilder,

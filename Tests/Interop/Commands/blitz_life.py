@@ -18,6 +18,7 @@ from checks import Checks, equal  # noqa: E402
 from cli import Cli  # noqa: E402
 from blitz import Blitz, RealServer, Server  # noqa: E402
 
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -402,7 +403,14 @@ def check_the_doctor(world):
 
 def check_the_demo(world):
     blitz = world.person()
-    blitz("demo").expect(outs=["Act as another user", "How to go on", "all as they should be"])
+    answer = blitz("demo").expect(outs=["Act as another user", "How to go on", "all as they should be"])
+    # The README's picture of a session: its headings and its Swift, with whatever port there was.
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        picture = file.read().split("```text\n")[1].split("\n```")[0]
+    portless = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", answer.out).splitlines()
+    shown = [line for line in re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", picture).splitlines() if re.match(r"\d\. | {5}", line)]
+    assert len(shown) > 5, picture
+    equal([line for line in shown if line not in portless], [])
     rows = blitz("demo", "--json").rows()
     equal([row["step"] for row in rows], list(range(1, 10)))
     assert not os.path.exists(blitz.home), "the demo left something behind"

@@ -8,9 +8,12 @@ import Testing
     /// The articles whose code is all run, and the README.
     private static func articles() throws -> [URL] {
         var found = [root.appendingPathComponent("README.md")]
-        for catalogue in ["Sources/OMERO/OMERO.docc", "Sources/OMEROServer/OMEROServer.docc"] {
-            found += try FileManager.default.contentsOfDirectory(
-                at: root.appendingPathComponent(catalogue), includingPropertiesForKeys: nil)
+        let sources = root.appendingPathComponent("Sources")
+        for module in try FileManager.default.contentsOfDirectory(at: sources, includingPropertiesForKeys: nil) {
+            let rooms = try? FileManager.default.contentsOfDirectory(at: module, includingPropertiesForKeys: nil)
+            for catalogue in rooms ?? [] where catalogue.pathExtension == "docc" {
+                found += try FileManager.default.contentsOfDirectory(at: catalogue, includingPropertiesForKeys: nil)
+            }
         }
         return found.filter { $0.pathExtension == "md" }
     }
@@ -18,7 +21,10 @@ import Testing
     private static func regions() throws -> [String: [String]] {
         var files: [URL] = []
         // What is run, and what is built and tested as a package of its own.
-        for folder in ["Tests/OMEROGatewayInteropTests/Guide", "Examples/ProjectService"] {
+        let folders = [
+            "Tests/OMEROGatewayInteropTests/Guide", "Tests/OMEROStoreTests/Guide", "Examples/ProjectService",
+        ]
+        for folder in folders {
             files += try FileManager.default.contentsOfDirectory(
                 at: root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
         }
@@ -95,10 +101,11 @@ import Testing
 
     @Test func `every article is linked to from its landing page`() throws {
         let articles = try Self.articles()
+        #expect(Set(articles.map { $0.deletingLastPathComponent().lastPathComponent }).count > 2)
         for article in articles where article.lastPathComponent != "README.md" {
             let name = article.deletingPathExtension().lastPathComponent
             let catalogue = article.deletingLastPathComponent()
-            let landing = catalogue.deletingPathExtension().lastPathComponent
+            let landing = catalogue.deletingLastPathComponent().lastPathComponent
             guard name != landing else { continue }
             let text = try String(contentsOf: catalogue.appendingPathComponent("\(landing).md"), encoding: .utf8)
             #expect(text.contains("<doc:\(name)>"), "\(name) in \(landing).md")

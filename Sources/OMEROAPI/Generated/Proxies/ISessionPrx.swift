@@ -24,7 +24,7 @@ extension ISessionPrx {
 
     /// `createSession`
     ///
-    /// - Throws: ``CannotCreateSessionException``, ``ServerError``, `IceError`.
+    /// - Throws: `CannotCreateSessionException`, ``ServerError``, `IceError`.
     public func createSession(
         p: Principal?,
         credentials: String,
@@ -39,7 +39,7 @@ extension ISessionPrx {
 
     /// `createSessionWithTimeout`
     ///
-    /// - Throws: ``CannotCreateSessionException``, ``ServerError``, `IceError`.
+    /// - Throws: `CannotCreateSessionException`, ``ServerError``, `IceError`.
     public func createSessionWithTimeout(
         principal: Principal?,
         timeToLiveMilliseconds: Int64,
@@ -54,7 +54,7 @@ extension ISessionPrx {
 
     /// `createSessionWithTimeouts`
     ///
-    /// - Throws: ``CannotCreateSessionException``, ``ServerError``, `IceError`.
+    /// - Throws: `CannotCreateSessionException`, ``ServerError``, `IceError`.
     public func createSessionWithTimeouts(
         principal: Principal?,
         timeToLiveMilliseconds: Int64,
@@ -71,7 +71,7 @@ extension ISessionPrx {
 
     /// `createUserSession`
     ///
-    /// - Throws: ``CannotCreateSessionException``, ``ServerError``, `IceError`.
+    /// - Throws: `CannotCreateSessionException`, ``ServerError``, `IceError`.
     public func createUserSession(
         timeToLiveMilliseconds: Int64,
         timeToIdleMilliseconds: Int64,
