@@ -56,6 +56,10 @@ extension GuideTests {
             let agent = try await gateway.session().agent
             #expect(agent == "cell counter 1.2")
         }
+        // snippet: proxy
+        configuration.proxy = NetworkProxy(.http, host: "proxy.example.org", port: 3128)  // or .socks5
+        // end
+        #expect(configuration.proxy?.description == "http://proxy.example.org:3128")
     }
 
     static func joining(_ guide: Guide) async throws {
