@@ -60,6 +60,7 @@ public struct RouterConfiguration: Sendable {
 /// that the client announced with `addProxies`. A connection has one session and a session one connection.
 public final class RouterServant: Servant {
     let manager: any SessionManager
+    /// What it was made with.
     public let configuration: RouterConfiguration
     /// The adapter whose servants stand behind the router in this process.
     let backend: ObjectAdapter?

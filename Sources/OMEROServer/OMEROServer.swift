@@ -22,6 +22,7 @@ import Synchronization
 /// A server that is not scoped so has one ``run()``; cancelling it, or a graceful shutdown of the service group that
 /// runs it, stops the server.
 public final class OMEROServer: Service, Sendable {
+    /// What it was made with.
     public let configuration: ServerConfiguration
     let core: ServerCore
     let router: RouterServant

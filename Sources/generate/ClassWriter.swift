@@ -2,11 +2,13 @@
 struct ClassWriter {
     let schema: Schema
     let types: Types
+    private let notes: MemberNotes
     private var names: Names { types.names }
 
     init(_ types: Types) {
         schema = types.schema
         self.types = types
+        notes = MemberNotes(schema)
     }
 
     static let modelRoot = "::omero::model::IObject"
@@ -28,6 +30,8 @@ struct ClassWriter {
         let field: Int
         let type: SwiftType
         let wireName: String
+        /// The class that has it.
+        let owner: String
         let kind: Kind
     }
 
@@ -75,7 +79,8 @@ struct ClassWriter {
                     kind = .optional
                 }
             }
-            return Member(name: shown, field: first + number, type: type, wireName: field.name, kind: kind)
+            return Member(
+                name: shown, field: first + number, type: type, wireName: field.name, owner: declaration.id, kind: kind)
         }
     }
 
@@ -149,19 +154,23 @@ struct ClassWriter {
         case .plain:
             let value =
                 type.isBridged ? type.fromWire("(object[\(member.field)] as \(type.wire))") : "object[\(member.field)]"
+            source.line("/// \(notes.plain(member.wireName))")
             source.line("public var \(name): \(type.name) { \(value) }")
         case .loadedFlag:
             source.line("/// Whether the collection was fetched with the object.")
             source.line("public var \(name): Bool { isLoaded && object[\(member.field)] }")
         case .optional:
             let call = type.isBridged ? "optional" : "loaded"
+            source.line("/// \(notes.value(member.owner, member.wireName, isRequired: false))")
             source.line("public var \(name): \(type.name) { \(throwing) { try \(call)(\(member.field)) } }")
         case .required:
-            source.line("/// Every saved object has it.")
+            source.line("/// \(notes.value(member.owner, member.wireName, isRequired: true))")
             source.line("public var \(name): \(required) { \(throwing) { try required(\(member.field)) } }")
         case .collection(let element):
+            source.line("/// \(notes.collection(member.owner, member.wireName, of: element))")
             source.line("public var \(name): [\(element)] { \(throwing) { try collection(\(member.field)) } }")
         case .values:
+            source.line("/// \(notes.draft(member.owner, member.wireName))")
             source.line("public var \(name): \(list(type)) { \(throwing) { try values(\(member.field)) } }")
         }
     }
@@ -189,6 +198,14 @@ struct ClassWriter {
                 (read, write) = ("unboxed(\(field))", "self[\(field)] = \(type.toWire("newValue"))")
             }
         }
+        let note =
+            switch member.kind {
+            case .loadedFlag: notes.draftLoaded(member.wireName)
+            case .collection: notes.draftCollection(member.wireName)
+            case .plain: notes.plain(member.wireName)
+            case .values, .optional, .required: notes.draft(member.owner, member.wireName)
+            }
+        source.line("/// \(note)")
         source.block("public var \(name): \(shown) {") { source in
             source.line("get { \(read) }")
             source.line("nonmutating set { \(write) }")

@@ -101,18 +101,21 @@ struct ServiceWriter {
 
     private func call(_ operation: Operation, to source: inout Source) {
         source.line("/// `\(operation.declaration.name)`")
-        // A link leads to what is of this module; Glacier2's exceptions are documented there.
-        let exceptions = (operation.declaration.exceptions ?? []).map { id in
-            id.hasPrefix("::Glacier2::") ? "`\(names.type(id))`" : "``\(names.type(id))``"
-        }
         source.line("///")
-        source.line("/// - Throws: \((exceptions + ["`IceError`"]).joined(separator: ", ")).")
+        source.line("/// - Throws: \((exceptions(operation) + ["`IceError`"]).joined(separator: ", ")).")
         let parameters =
             operation.parameters.map { "\($0.name == "in" ? "`in`" : $0.name): \($0.type.name)" }
             + ["context: Context? = nil", "timeout: Duration? = nil"]
         source.list("public func \(operation.name)(", parameters, closing: ") async throws\(operation.arrow) {")
         source.line("    \(invocation(operation))")
         source.line("}")
+    }
+
+    /// A link leads to what is of this module; Glacier2's exceptions are documented there.
+    private func exceptions(_ operation: Operation) -> [String] {
+        (operation.declaration.exceptions ?? []).map { id in
+            id.hasPrefix("::Glacier2::") ? "`\(names.type(id))`" : "``\(names.type(id))``"
+        }
     }
 
     private func invocation(_ operation: Operation) -> String {
@@ -147,11 +150,22 @@ struct ServiceWriter {
         source.line("/// Serves `\(id)`. An operation that is left out answers that it does not exist.")
         let base = declaration.interfaces?.first.map(names.servant) ?? "Servant"
         source.block("public protocol \(name): \(base) {") { source in
-            for operation in own { source.list(head(operation), arguments(operation), closing: tail(operation)) }
+            for operation in own {
+                let thrown = exceptions(operation)
+                source.line("/// `\(operation.declaration.name)`")
+                if !thrown.isEmpty {
+                    source.line("///")
+                    source.line(
+                        "/// - Throws: \(thrown.joined(separator: ", ")). Anything else reaches the caller as an unknown exception."
+                    )
+                }
+                source.list(head(operation), arguments(operation), closing: tail(operation))
+            }
         }
         source.line()
         source.block("extension \(name) {") { source in
             for operation in own {
+                source.line("/// Answers that `\(operation.declaration.name)` does not exist.")
                 source.list("public " + head(operation), arguments(operation), closing: tail(operation) + " {")
                 source.line("    throw current.operationNotExist()")
                 source.line("}")

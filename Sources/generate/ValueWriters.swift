@@ -2,11 +2,13 @@
 struct ValueWriters {
     let schema: Schema
     let types: Types
+    private let notes: MemberNotes
     private var names: Names { types.names }
 
     init(_ types: Types) {
         schema = types.schema
         self.types = types
+        notes = MemberNotes(schema)
     }
 
     // MARK: Enumerations and quantities
@@ -21,6 +23,7 @@ struct ValueWriters {
         source.block("public enum \(name): Int32, \(quantity == nil ? "SliceEnum" : "UnitOfMeasure") {") { source in
             for value in declaration.values {
                 let enumerator = names.enumerator(declaration.id, value.name)
+                source.line("/// `\(quantity?.units.first { $0.name == value.name }?.symbol ?? value.name)`.")
                 source.line("case \(Names.quoted(enumerator)) = \(value.value)")
             }
             source.line()
@@ -97,7 +100,10 @@ struct ValueWriters {
         var source = Source(release: schema.release, imports: imports)
         source.line("/// `\(declaration.id)`")
         try source.block("public struct \(names.type(declaration.id)): GraphStorable, Hashable {") { source in
-            for field in fields { source.line("public var \(field.name): \(field.type)") }
+            for field in fields {
+                source.line("/// \(notes.plain(field.field.name))")
+                source.line("public var \(field.name): \(field.type)")
+            }
             source.line()
             initializer(fields.map { ($0.name, $0.type) }, to: &source)
             source.line()
@@ -176,6 +182,7 @@ struct ValueWriters {
             source.block("public protocol \(names.classProtocol(id)): \(baseProtocol ?? "UserException") {") { source in
                 for (field, declared) in zip(fields, all) {
                     guard declaration.fields?.contains(where: { $0.name == declared.name }) == true else { continue }
+                    source.line("/// \(notes.exception(declared.name))")
                     source.line("var \(field.name): \(field.type.name) { get }")
                 }
             }
@@ -191,7 +198,10 @@ struct ValueWriters {
             }
             if !own.isEmpty { arguments.append("fields: [\(own.joined(separator: ", "))]") }
             source.list("public static let descriptor = ExceptionDescriptor(", arguments, closing: ")")
-            for field in fields { source.line("public var \(field.name): \(field.type.name)") }
+            for (field, declared) in zip(fields, all) {
+                source.line("/// \(notes.exception(declared.name))")
+                source.line("public var \(field.name): \(field.type.name)")
+            }
             source.line()
             initializer(Self.messageFirst(fields.map { ($0.name, $0.type.name) }), to: &source)
             source.line()

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Lists public declarations without a documentation comment: FILE:LINE: DECLARATION, and fails if there are any.
 
-undocumented.py [FOLDER...]    all of Sources by default; folders called Generated are left out.
+undocumented.py [FOLDER...]      all of Sources by default; folders called Generated are left out.
+undocumented.py --graphs FOLDER  reads the symbol graphs there in place of sources: every symbol, also what is
+                                 generated, and what inherits its words from a protocol; initialisers are left out.
 
-Needs no build: it reads the sources, whose formatting swift-format keeps. Left out are what a protocol asks for and
+Without --graphs it needs no build: it reads the sources, whose formatting swift-format keeps. Left out are what a protocol asks for and
 explains (of the standard library: description, ==, hash, ...; of this package: found by kind, name and first label),
 and initialisers that only set what is documented by itself.
 """
+import json
 import pathlib
 import re
 import sys
@@ -108,7 +111,20 @@ def sets_only(lines, number):
     return all(re.match(r"^(self\.)?\w+ = ", line) for line in body) and bool(body)
 
 
+def in_graphs(folder):
+    for path in sorted(folder.rglob("*.symbols.json")):
+        for symbol in json.loads(path.read_text(encoding="utf-8"))["symbols"]:
+            if symbol["kind"]["identifier"] != "swift.init" and not symbol.get("docComment", {}).get("lines"):
+                place = symbol.get("location", {})
+                line = place.get("position", {}).get("line", 0) + 1
+                yield f"{place.get('uri', path.name)}:{line}: {'.'.join(symbol['pathComponents'])}"
+
+
 def main():
+    if sys.argv[1:2] == ["--graphs"]:
+        found = list(in_graphs(pathlib.Path(sys.argv[2])))
+        print("\n".join(found + [f"{len(found)} public symbols without documentation"]), file=sys.stderr)
+        sys.exit(1 if found else 0)
     root = pathlib.Path(__file__).resolve().parent.parent.parent
     folders = [pathlib.Path(name) for name in sys.argv[1:]] or [root / "Sources"]
     asked_for = requirements((root / "Sources").rglob("*.swift"))

@@ -39,6 +39,7 @@ public final class ObjectAdapter: Sendable {
     public let name: String
     /// Whose adapter it is.
     public let communicator: Communicator
+    /// What it was made with.
     public let configuration: ObjectAdapterConfiguration
     let endpoints: [Endpoint]
     private let state = Mutex(State())

@@ -94,6 +94,7 @@ public struct IceError: Error, Sendable, CustomStringConvertible {
 
     /// What went wrong, for programs.
     public var code: Code
+    /// What happened, for people: a sentence without a secret.
     public var message: String
     /// The endpoint, as a string such as `ssl -h omero.example.org -p 4064 -t 60000`; nil before one was chosen.
     public var endpoint: String?

@@ -57,8 +57,11 @@ public enum ReplyStatus: Hashable, Sendable {
     case ok(Encapsulation)
     /// An exception that the operation declares.
     case userException(Encapsulation)
+    /// There is no object of that identity.
     indirect case objectNotExist(RequestFailure)
+    /// The object is there, but has no such facet.
     indirect case facetNotExist(RequestFailure)
+    /// The object has no such operation.
     indirect case operationNotExist(RequestFailure)
     /// The server's runtime failed, as this text says.
     case unknownLocalException(String)

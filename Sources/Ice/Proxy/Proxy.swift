@@ -186,7 +186,12 @@ extension Proxy: CustomStringConvertible {
 }
 
 /// In which order a proxy's endpoints are tried.
-public enum EndpointSelection: Hashable, Sendable { case random, ordered }
+public enum EndpointSelection: Hashable, Sendable {
+    /// In an order drawn by chance, so that many clients spread over the endpoints.
+    case random
+    /// In the order in which the proxy has them.
+    case ordered
+}
 
 /// What a proxy keeps to itself: it neither travels nor stands in its string.
 struct ProxySettings: Hashable, Sendable {

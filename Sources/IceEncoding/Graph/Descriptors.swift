@@ -126,6 +126,7 @@ public final class ExceptionDescriptor: Sendable {
         self.record = ClassDescriptor(typeID, base: base?.record, fields: fields)
     }
 
+    /// Such as `::omero::ServerError`.
     public var typeID: String { record.typeID }
     /// The members that the exception itself declares.
     public var fields: [FieldDescriptor] { record.fields }

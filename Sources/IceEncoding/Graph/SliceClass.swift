@@ -70,6 +70,7 @@ extension SliceClass {
         stream.writeInstances(values.map { $0?.object })
     }
 
+    /// The instance that comes next; nil for null.
     @inlinable
     public static func readNullable(graph reader: inout GraphReader) -> Self? {
         reader.instance().map { Self(object: $0) }

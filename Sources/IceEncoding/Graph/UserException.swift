@@ -40,6 +40,7 @@ extension UserException {
     public static var typeID: String { descriptor.typeID }
     /// The type ids of the exceptions that this one derives from, the nearest first.
     public static var baseTypeIDs: [String] { Array(descriptor.typeIDs.dropFirst()) }
+    /// The type id of the exception's own type.
     public var typeID: String { Self.typeID }
     /// Whether the exception is, or derives from, the one with that type id.
     public func isA(_ typeID: String) -> Bool { Self.descriptor.isA(typeID) }

@@ -57,24 +57,31 @@ public struct IceOutputStream: Sendable {
 
     // MARK: Basic types
 
+    /// A `bool`: one byte, 0 or 1.
     @inlinable
     public mutating func write(_ value: Bool) { buffer.writeInteger(value ? 1 : 0 as UInt8) }
 
+    /// A `byte`.
     @inlinable
     public mutating func write(_ value: UInt8) { buffer.writeInteger(value) }
 
+    /// A `short`: two bytes.
     @inlinable
     public mutating func write(_ value: Int16) { buffer.writeInteger(value, endianness: .little) }
 
+    /// An `int`: four bytes.
     @inlinable
     public mutating func write(_ value: Int32) { buffer.writeInteger(value, endianness: .little) }
 
+    /// A `long`: eight bytes.
     @inlinable
     public mutating func write(_ value: Int64) { buffer.writeInteger(value, endianness: .little) }
 
+    /// A `float`: four bytes.
     @inlinable
     public mutating func write(_ value: Float) { buffer.writeInteger(value.bitPattern, endianness: .little) }
 
+    /// A `double`: eight bytes.
     @inlinable
     public mutating func write(_ value: Double) { buffer.writeInteger(value.bitPattern, endianness: .little) }
 
@@ -91,6 +98,7 @@ public struct IceOutputStream: Sendable {
         }
     }
 
+    /// A `string`: its size in bytes, and UTF-8.
     @inlinable
     public mutating func write(_ value: String) {
         var value = value

@@ -25,6 +25,7 @@ public struct CurrentUser: Sendable, Hashable {
 
     /// The administrator or leader behind a session that acts as somebody else.
     public struct Sudoer: Sendable, Hashable {
+        /// The number of the user in OMERO.
         public var id: Int64
         /// The log-in name.
         public var name: String

@@ -65,6 +65,7 @@ public struct Group: Sendable, Hashable, Identifiable {
     public var id: Int64
     /// The group's name, which no other has.
     public var name: String
+    /// What the group is for; nil where nobody has said.
     public var description: String?
     /// What members may do with each other's data; nil where the server did not send it.
     public var permissions: Permissions?

@@ -83,7 +83,16 @@ extension StoredSession {
     /// A point in which a stored session is not what is wished.
     public struct Conflict: Sendable, Hashable, CustomStringConvertible {
         /// What can differ.
-        public enum Field: String, Sendable, Hashable { case host, port, user, group }
+        public enum Field: String, Sendable, Hashable {
+            /// The server's name.
+            case host
+            /// The server's port.
+            case port
+            /// Who is logged in.
+            case user
+            /// The group that the session works in.
+            case group
+        }
 
         /// What differs.
         public var field: Field

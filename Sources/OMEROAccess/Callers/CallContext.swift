@@ -41,6 +41,7 @@ public struct SessionContext: Sendable, Hashable {
 
 /// A share, as far as decisions need it.
 public struct ShareFacts: Sendable, Hashable {
+    /// The number of the share, which is that of its session.
     public var id: Int64
     /// Who made the share.
     public var ownerID: Int64

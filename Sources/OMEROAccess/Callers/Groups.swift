@@ -27,6 +27,7 @@ public enum BuiltIn {
 
 /// A group, as far as decisions need it.
 public struct GroupFacts: Sendable, Hashable {
+    /// The number of the group.
     public var id: Int64
     /// What owner, members and everybody else may do in it.
     public var permissions: Permissions

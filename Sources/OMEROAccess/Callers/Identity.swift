@@ -1,5 +1,6 @@
 /// A user with what the database says of it, before any session.
 public struct Account: Sendable, Hashable {
+    /// The number of the user.
     public var id: Int64
     /// The name with which the user logs in.
     public var name: String

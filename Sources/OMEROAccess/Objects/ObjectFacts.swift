@@ -40,6 +40,7 @@ public enum RepositoryKind: Sendable, Hashable {
 public struct ObjectFacts: Sendable, Hashable {
     /// The class of the object.
     public var kind: EntityKind
+    /// Nil for what is not saved yet.
     public var id: Int64?
     /// Nil for system types.
     public var ownerID: Int64?

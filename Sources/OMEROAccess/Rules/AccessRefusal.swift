@@ -20,6 +20,7 @@ public struct AccessRefusal: Error, Sendable, Hashable {
 
     /// Which of OMERO's exceptions it is.
     public var kind: Kind
+    /// What the client is told.
     public var message: String
 
     public init(_ kind: Kind, _ message: String) {

@@ -6,7 +6,16 @@ public struct BinaryAccess: Sendable, Hashable {
     public static let restriction = "RESTRICT-BINARY-ACCESS"
 
     /// What the setting is about.
-    public enum Feature: String, Sendable, Hashable, CaseIterable { case read, write, image, plate }
+    public enum Feature: String, Sendable, Hashable, CaseIterable {
+        /// They can be had by who may not edit the object, too.
+        case read
+        /// They can be had at all.
+        case write
+        /// Those of images outside plates.
+        case image
+        /// Those of plates, their wells and images.
+        case plate
+    }
 
     /// What is asked for.
     public enum Subject: Sendable, Hashable {

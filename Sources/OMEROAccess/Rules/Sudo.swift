@@ -8,6 +8,7 @@ public struct SudoGrant: Sendable, Hashable {
 
 /// The group that a session is asked for.
 public struct NamedGroup: Sendable, Hashable {
+    /// Its number.
     public var id: Int64
     /// Its name.
     public var name: String

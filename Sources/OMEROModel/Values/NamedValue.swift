@@ -4,6 +4,7 @@ public import IceEncoding
 public struct NamedValue: Sendable, Hashable {
     /// The key.
     public var name: String
+    /// What belongs to the key.
     public var value: String
 
     public init(_ name: String, _ value: String) {

@@ -20,11 +20,38 @@ public struct Permissions: Sendable, Hashable {
     }
 
     /// Whose right it is; the number of bits by which it is shifted.
-    public enum Role: Int64, Sendable, Hashable, CaseIterable { case user = 8, group = 4, world = 0 }
+    public enum Role: Int64, Sendable, Hashable, CaseIterable {
+        /// The owner.
+        case user = 8
+        /// The other members of the group.
+        case group = 4
+        /// Everybody else.
+        case world = 0
+    }
     /// What may be done; the bit.
-    public enum Right: Int64, Sendable, Hashable, CaseIterable { case read = 4, write = 2, annotate = 1 }
+    public enum Right: Int64, Sendable, Hashable, CaseIterable {
+        /// See it.
+        case read = 4
+        /// Change and delete it.
+        case write = 2
+        /// Annotate it.
+        case annotate = 1
+    }
     /// What this user may do; the index into ``restrictions`` (omero.constants.permissions).
-    public enum Action: Int, Sendable, Hashable, CaseIterable { case link, edit, delete, annotate, chgrp, chown }
+    public enum Action: Int, Sendable, Hashable, CaseIterable {
+        /// Link it to another object.
+        case link
+        /// Change it.
+        case edit
+        /// Delete it.
+        case delete
+        /// Annotate it.
+        case annotate
+        /// Move it into another group.
+        case chgrp
+        /// Give it to another user.
+        case chown
+    }
 
     /// Whether `role` has a right.
     public subscript(role: Role, right: Right) -> Bool {

@@ -16,6 +16,7 @@ public enum SampleData {
         public let name: String
         /// Such as `rwr---`.
         public let permissions: String
+        /// What the group is for.
         public let description: String
     }
 

@@ -67,7 +67,12 @@ public enum DataType: Sendable, Hashable {
 }
 
 /// A restriction on numbers.
-public enum Domain: Sendable, Hashable { case positive, nonNegative }
+public enum Domain: Sendable, Hashable {
+    /// Above 0.
+    case positive
+    /// 0 or more.
+    case nonNegative
+}
 
 /// The table behind a property of names and values: its columns are the key, `name`, `value` and `index`.
 public struct MapTable: Sendable, Hashable {

@@ -2,6 +2,7 @@
 public struct GraphObject: Sendable, Hashable {
     /// The exact type.
     public let entity: Entity
+    /// Its number in its hierarchy of classes.
     public let id: Int64
     /// Nil for global types.
     public let ownerID: Int64?

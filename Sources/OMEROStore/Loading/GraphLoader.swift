@@ -30,6 +30,7 @@ public struct LoadRequest: Sendable, Hashable {
 public struct LoadedObject {
     /// Its exact type.
     public let entity: Entity
+    /// Its number.
     public let id: Int64
     /// Its members are `builder[object]`.
     public let object: ObjectReference

@@ -2,6 +2,7 @@ internal import GRDB
 
 /// An entry of an enumeration.
 public struct EnumerationRecord: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// What it is called.
     public let value: String

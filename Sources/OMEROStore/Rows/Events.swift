@@ -44,6 +44,7 @@ public enum LogAction: Sendable, Hashable {
 
 /// An event: who changed something, when, and in which session.
 public struct EventRecord: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// When.
     public let time: Timestamp
@@ -59,6 +60,7 @@ public struct EventRecord: Sendable, Hashable {
 
 /// A line of the event log.
 public struct LogRecord: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// The event that it belongs to.
     public let eventID: Int64

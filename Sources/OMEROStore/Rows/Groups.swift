@@ -3,9 +3,11 @@ public import OMEROModel
 
 /// A row of `experimentergroup`.
 public struct GroupRecord: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// Unique among groups.
     public var name: String
+    /// What the group is for.
     public var description: String?
     /// Whether a directory service manages it.
     public var isLDAP: Bool
@@ -27,6 +29,7 @@ public struct GroupRecord: Sendable, Hashable {
 public struct NewGroup: Sendable, Hashable {
     /// Unique among groups; without one nothing is made.
     public var name: String?
+    /// What the group is for.
     public var description: String?
     /// Whether a directory service manages it.
     public var isLDAP = false

@@ -2,6 +2,7 @@ internal import GRDB
 
 /// A row of `groupexperimentermap`: a user is in a group.
 public struct MembershipRecord: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// The group.
     public let groupID: Int64

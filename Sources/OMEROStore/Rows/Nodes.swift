@@ -2,6 +2,7 @@ internal import GRDB
 
 /// A run of a server.
 public struct NodeRecord: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// The name of the run.
     public let uuid: String

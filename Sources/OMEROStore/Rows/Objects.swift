@@ -42,6 +42,7 @@ extension StoreValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, E
 
 /// Whose a row is.
 public struct RowDetails: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// Nil for global types.
     public let ownerID: Int64?

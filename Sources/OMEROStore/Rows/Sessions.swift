@@ -2,6 +2,7 @@ internal import GRDB
 
 /// A row of `session`, with what a server needs to go on with it after a restart.
 public struct SessionRecord: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// The key: whoever knows it is in the session.
     public let uuid: String
@@ -68,6 +69,7 @@ public struct NewSession: Sendable, Hashable {
     public var timeToLive: Int64
     /// What its events are, unless a call says otherwise.
     public var defaultEventType: String
+    /// A note of who opened it.
     public var message: String?
     /// The client's name for itself.
     public var userAgent: String?

@@ -3,6 +3,7 @@ public import OMEROModel
 
 /// A row of `experimenter`.
 public struct UserRecord: Sendable, Hashable {
+    /// Its number.
     public let id: Int64
     /// The name with which the user logs in; unique.
     public var name: String

@@ -2,6 +2,7 @@
 public struct SavedRow: Sendable, Hashable {
     /// Its exact type.
     public let entity: Entity
+    /// Its number.
     public let id: Int64
     /// Whether this transaction makes it.
     public let isNew: Bool

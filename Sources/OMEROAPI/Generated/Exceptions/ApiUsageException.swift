@@ -10,8 +10,11 @@ public protocol ApiUsageExceptionProtocol: ServerErrorProtocol {
 /// `::omero::ApiUsageException`
 public struct ApiUsageException: ApiUsageExceptionProtocol, Hashable, CustomStringConvertible {
     public static let descriptor = ExceptionDescriptor("::omero::ApiUsageException", base: ServerError.descriptor)
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
 
     public init(message: String = "", serverStackTrace: String = "", serverExceptionClass: String = "") {

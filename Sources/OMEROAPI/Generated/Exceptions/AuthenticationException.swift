@@ -10,6 +10,7 @@ public struct AuthenticationException: UserException, Hashable, CustomStringConv
         "::omero::AuthenticationException",
         base: CannotCreateSessionException.descriptor
     )
+    /// What happened, in the server's words.
     public var reason: String
 
     public init(reason: String = "") {

@@ -10,9 +10,13 @@ public struct ChecksumValidationException: ValidationExceptionProtocol, Hashable
         base: ValidationException.descriptor,
         fields: [.init("failingChecksums", .dictionary(key: .int, value: .string))]
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// `failingChecksums` in OMERO's interface.
     public var failingChecksums: [Int32: String]
 
     public init(

@@ -5,6 +5,7 @@ public import IceEncoding
 
 /// ``ConcurrencyException`` and all exceptions derived from it: `catch let error as any ConcurrencyExceptionProtocol`.
 public protocol ConcurrencyExceptionProtocol: ServerErrorProtocol {
+    /// How long to wait before the next attempt, in milliseconds.
     var backOff: Int64 { get }
 }
 
@@ -15,9 +16,13 @@ public struct ConcurrencyException: ConcurrencyExceptionProtocol, Hashable, Cust
         base: ServerError.descriptor,
         fields: [.init("backOff", .long)]
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// How long to wait before the next attempt, in milliseconds.
     public var backOff: Int64
 
     public init(

@@ -9,9 +9,13 @@ public struct DatabaseBusyException: ConcurrencyExceptionProtocol, Hashable, Cus
         "::omero::DatabaseBusyException",
         base: ConcurrencyException.descriptor
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// How long to wait before the next attempt, in milliseconds.
     public var backOff: Int64
 
     public init(

@@ -10,6 +10,7 @@ public struct ExpiredCredentialException: UserException, Hashable, CustomStringC
         "::omero::ExpiredCredentialException",
         base: CannotCreateSessionException.descriptor
     )
+    /// What happened, in the server's words.
     public var reason: String
 
     public init(reason: String = "") {

@@ -10,13 +10,21 @@ public struct FilePathNamingException: ValidationExceptionProtocol, Hashable, Cu
         base: ValidationException.descriptor,
         fields: [.init("illegalFilePath", .string), .init("illegalCodePoints", .sequence(.int)), .init("illegalPrefixes", .sequence(.string)), .init("illegalSuffixes", .sequence(.string)), .init("illegalNames", .sequence(.string))]
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// `illegalFilePath` in OMERO's interface.
     public var illegalFilePath: String
+    /// `illegalCodePoints` in OMERO's interface.
     public var illegalCodePoints: [Int32]
+    /// `illegalPrefixes` in OMERO's interface.
     public var illegalPrefixes: [String]
+    /// `illegalSuffixes` in OMERO's interface.
     public var illegalSuffixes: [String]
+    /// `illegalNames` in OMERO's interface.
     public var illegalNames: [String]
 
     public init(

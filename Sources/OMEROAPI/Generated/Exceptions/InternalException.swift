@@ -6,8 +6,11 @@ public import IceEncoding
 /// `::omero::InternalException`
 public struct InternalException: ServerErrorProtocol, Hashable, CustomStringConvertible {
     public static let descriptor = ExceptionDescriptor("::omero::InternalException", base: ServerError.descriptor)
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
 
     public init(message: String = "", serverStackTrace: String = "", serverExceptionClass: String = "") {

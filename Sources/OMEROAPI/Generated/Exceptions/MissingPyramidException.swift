@@ -10,10 +10,15 @@ public struct MissingPyramidException: ConcurrencyExceptionProtocol, Hashable, C
         base: ConcurrencyException.descriptor,
         fields: [.init("pixelsID", .long)]
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// How long to wait before the next attempt, in milliseconds.
     public var backOff: Int64
+    /// `pixelsID` in OMERO's interface.
     public var pixelsID: Int64
 
     public init(

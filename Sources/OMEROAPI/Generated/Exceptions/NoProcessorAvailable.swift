@@ -10,9 +10,13 @@ public struct NoProcessorAvailable: ResourceErrorProtocol, Hashable, CustomStrin
         base: ResourceError.descriptor,
         fields: [.init("processorCount", .int)]
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// `processorCount` in OMERO's interface.
     public var processorCount: Int32
 
     public init(

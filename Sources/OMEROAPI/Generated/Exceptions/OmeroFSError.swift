@@ -10,9 +10,13 @@ public struct OmeroFSError: ServerErrorProtocol, Hashable, CustomStringConvertib
         base: ServerError.descriptor,
         fields: [.init("reason", .string)]
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// What happened, in the server's words.
     public var reason: String
 
     public init(

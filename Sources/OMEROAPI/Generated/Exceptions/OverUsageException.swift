@@ -9,8 +9,11 @@ public struct OverUsageException: ApiUsageExceptionProtocol, Hashable, CustomStr
         "::omero::OverUsageException",
         base: ApiUsageException.descriptor
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
 
     public init(message: String = "", serverStackTrace: String = "", serverExceptionClass: String = "") {

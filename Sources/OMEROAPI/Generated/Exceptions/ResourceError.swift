@@ -10,8 +10,11 @@ public protocol ResourceErrorProtocol: ServerErrorProtocol {
 /// `::omero::ResourceError`
 public struct ResourceError: ResourceErrorProtocol, Hashable, CustomStringConvertible {
     public static let descriptor = ExceptionDescriptor("::omero::ResourceError", base: ServerError.descriptor)
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
 
     public init(message: String = "", serverStackTrace: String = "", serverExceptionClass: String = "") {

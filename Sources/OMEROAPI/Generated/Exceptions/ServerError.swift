@@ -5,8 +5,11 @@ public import IceEncoding
 
 /// ``ServerError`` and all exceptions derived from it: `catch let error as any ServerErrorProtocol`.
 public protocol ServerErrorProtocol: UserException {
+    /// Where in the server it happened, for its developers.
     var serverStackTrace: String { get }
+    /// The class of the exception inside the server.
     var serverExceptionClass: String { get }
+    /// What happened, in the server's words.
     var message: String { get }
 }
 
@@ -16,8 +19,11 @@ public struct ServerError: ServerErrorProtocol, Hashable, CustomStringConvertibl
         "::omero::ServerError",
         fields: [.init("serverStackTrace", .string), .init("serverExceptionClass", .string), .init("message", .string)]
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
 
     public init(message: String = "", serverStackTrace: String = "", serverExceptionClass: String = "") {

@@ -6,8 +6,11 @@ public import IceEncoding
 /// `::omero::ShutdownInProgress`
 public struct ShutdownInProgress: SessionExceptionProtocol, Hashable, CustomStringConvertible {
     public static let descriptor = ExceptionDescriptor("::omero::ShutdownInProgress", base: SessionException.descriptor)
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
 
     public init(message: String = "", serverStackTrace: String = "", serverExceptionClass: String = "") {

@@ -6,9 +6,13 @@ public import IceEncoding
 /// `::omero::TryAgain`
 public struct TryAgain: ConcurrencyExceptionProtocol, Hashable, CustomStringConvertible {
     public static let descriptor = ExceptionDescriptor("::omero::TryAgain", base: ConcurrencyException.descriptor)
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// How long to wait before the next attempt, in milliseconds.
     public var backOff: Int64
 
     public init(

@@ -11,9 +11,13 @@ public struct UnregisteredFileException: RepositoryExceptionProtocol, Hashable, 
         base: RepositoryException.descriptor,
         fields: [.init("file", .instance("::omero::model::OriginalFile"))]
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
+    /// `file` in OMERO's interface.
     public var file: OriginalFile?
 
     public init(

@@ -13,8 +13,11 @@ public struct ValidationException: ValidationExceptionProtocol, Hashable, Custom
         "::omero::ValidationException",
         base: ApiUsageException.descriptor
     )
+    /// Where in the server it happened, for its developers.
     public var serverStackTrace: String
+    /// The class of the exception inside the server.
     public var serverExceptionClass: String
+    /// What happened, in the server's words.
     public var message: String
 
     public init(message: String = "", serverStackTrace: String = "", serverExceptionClass: String = "") {

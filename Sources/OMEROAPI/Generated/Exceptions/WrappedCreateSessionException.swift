@@ -11,9 +11,13 @@ public struct WrappedCreateSessionException: UserException, Hashable, CustomStri
         base: CannotCreateSessionException.descriptor,
         fields: [.init("concurrency", .bool), .init("backOff", .long), .init("type", .string)]
     )
+    /// What happened, in the server's words.
     public var reason: String
+    /// `concurrency` in OMERO's interface.
     public var concurrency: Bool
+    /// How long to wait before the next attempt, in milliseconds.
     public var backOff: Int64
+    /// `type` in OMERO's interface.
     public var type: String
 
     public init(reason: String = "", concurrency: Bool = false, backOff: Int64 = 0, type: String = "") {

@@ -6,20 +6,26 @@ import IceEncoding
 
 /// Serves `::omero::api::ClientCallback`. An operation that is left out answers that it does not exist.
 public protocol ClientCallbackServant: Servant {
+    /// `requestHeartbeat`
     func requestHeartbeat(current: Current) async throws
+    /// `sessionClosed`
     func sessionClosed(current: Current) async throws
+    /// `shutdownIn`
     func shutdownIn(milliseconds: Int64, current: Current) async throws
 }
 
 extension ClientCallbackServant {
+    /// Answers that `requestHeartbeat` does not exist.
     public func requestHeartbeat(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `sessionClosed` does not exist.
     public func sessionClosed(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `shutdownIn` does not exist.
     public func shutdownIn(milliseconds: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }

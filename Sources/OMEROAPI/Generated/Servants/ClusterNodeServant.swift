@@ -6,15 +6,19 @@ import IceEncoding
 
 /// Serves `::omero::grid::ClusterNode`. An operation that is left out answers that it does not exist.
 public protocol ClusterNodeServant: Servant {
+    /// `down`
     func down(uuid: String, current: Current) async throws
+    /// `getNodeUuid`
     func getNodeUuid(current: Current) async throws -> String
 }
 
 extension ClusterNodeServant {
+    /// Answers that `down` does not exist.
     public func down(uuid: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getNodeUuid` does not exist.
     public func getNodeUuid(current: Current) async throws -> String {
         throw current.operationNotExist()
     }

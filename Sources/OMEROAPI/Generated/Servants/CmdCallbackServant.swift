@@ -6,15 +6,19 @@ import IceEncoding
 
 /// Serves `::omero::cmd::CmdCallback`. An operation that is left out answers that it does not exist.
 public protocol CmdCallbackServant: Servant {
+    /// `finished`
     func finished(rsp: Response?, s: Status?, current: Current) async throws
+    /// `step`
     func step(complete: Int32, total: Int32, current: Current) async throws
 }
 
 extension CmdCallbackServant {
+    /// Answers that `finished` does not exist.
     public func finished(rsp: Response?, s: Status?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `step` does not exist.
     public func step(complete: Int32, total: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -6,10 +6,12 @@ import IceEncoding
 
 /// Serves `::omero::cmd::Session`. An operation that is left out answers that it does not exist.
 public protocol CommandSessionServant: Glacier2SessionServant {
+    /// `submit`
     func submit(req: Request?, current: Current) async throws -> HandlePrx?
 }
 
 extension CommandSessionServant {
+    /// Answers that `submit` does not exist.
     public func submit(req: Request?, current: Current) async throws -> HandlePrx? {
         throw current.operationNotExist()
     }

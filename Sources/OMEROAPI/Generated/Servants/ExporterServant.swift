@@ -8,25 +8,41 @@ import OMEROModel
 
 /// Serves `::omero::api::Exporter`. An operation that is left out answers that it does not exist.
 public protocol ExporterServant: StatefulServiceInterfaceServant {
+    /// `addImage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addImage(id: Int64, current: Current) async throws
+    /// `generateTiff`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func generateTiff(current: Current) async throws -> Int64
+    /// `generateXml`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func generateXml(current: Current) async throws -> Int64
+    /// `read`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func read(position: Int64, length: Int32, current: Current) async throws -> ByteBuffer
 }
 
 extension ExporterServant {
+    /// Answers that `addImage` does not exist.
     public func addImage(id: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `generateTiff` does not exist.
     public func generateTiff(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `generateXml` does not exist.
     public func generateXml(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `read` does not exist.
     public func read(position: Int64, length: Int32, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }

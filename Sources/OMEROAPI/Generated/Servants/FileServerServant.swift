@@ -7,75 +7,131 @@ public import NIOCore
 
 /// Serves `::omero::grid::monitors::FileServer`. An operation that is left out answers that it does not exist.
 public protocol FileServerServant: Servant {
+    /// `fileExists`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func fileExists(fileId: String, current: Current) async throws -> Bool
+    /// `getATime`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getATime(fileId: String, current: Current) async throws -> Float
+    /// `getBaseName`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getBaseName(fileId: String, current: Current) async throws -> String
+    /// `getBulkDirectory`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getBulkDirectory(absPath: String, filter: String, current: Current) async throws -> [FileStats]
+    /// `getCTime`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getCTime(fileId: String, current: Current) async throws -> Float
+    /// `getDirectory`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getDirectory(absPath: String, filter: String, current: Current) async throws -> [String]
+    /// `getMTime`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getMTime(fileId: String, current: Current) async throws -> Float
+    /// `getOwner`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getOwner(fileId: String, current: Current) async throws -> String
+    /// `getSHA1`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getSHA1(fileId: String, current: Current) async throws -> String
+    /// `getSize`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getSize(fileId: String, current: Current) async throws -> Int64
+    /// `getStats`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getStats(fileId: String, current: Current) async throws -> FileStats
+    /// `isDir`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func isDir(fileId: String, current: Current) async throws -> Bool
+    /// `isFile`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func isFile(fileId: String, current: Current) async throws -> Bool
+    /// `readBlock`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func readBlock(fileId: String, offset: Int64, size: Int32, current: Current) async throws -> ByteBuffer
 }
 
 extension FileServerServant {
+    /// Answers that `fileExists` does not exist.
     public func fileExists(fileId: String, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getATime` does not exist.
     public func getATime(fileId: String, current: Current) async throws -> Float {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getBaseName` does not exist.
     public func getBaseName(fileId: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getBulkDirectory` does not exist.
     public func getBulkDirectory(absPath: String, filter: String, current: Current) async throws -> [FileStats] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getCTime` does not exist.
     public func getCTime(fileId: String, current: Current) async throws -> Float {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getDirectory` does not exist.
     public func getDirectory(absPath: String, filter: String, current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMTime` does not exist.
     public func getMTime(fileId: String, current: Current) async throws -> Float {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getOwner` does not exist.
     public func getOwner(fileId: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getSHA1` does not exist.
     public func getSHA1(fileId: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getSize` does not exist.
     public func getSize(fileId: String, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getStats` does not exist.
     public func getStats(fileId: String, current: Current) async throws -> FileStats {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isDir` does not exist.
     public func isDir(fileId: String, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isFile` does not exist.
     public func isFile(fileId: String, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `readBlock` does not exist.
     public func readBlock(fileId: String, offset: Int64, size: Int32, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }

@@ -6,10 +6,12 @@ import IceEncoding
 
 /// Serves `::Glacier2::Session`. An operation that is left out answers that it does not exist.
 public protocol Glacier2SessionServant: Servant {
+    /// `destroy`
     func destroy(current: Current) async throws
 }
 
 extension Glacier2SessionServant {
+    /// Answers that `destroy` does not exist.
     public func destroy(current: Current) async throws {
         throw current.operationNotExist()
     }

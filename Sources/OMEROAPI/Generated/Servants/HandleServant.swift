@@ -6,40 +6,56 @@ import IceEncoding
 
 /// Serves `::omero::cmd::Handle`. An operation that is left out answers that it does not exist.
 public protocol HandleServant: Servant {
+    /// `addCallback`
     func addCallback(cb: CmdCallbackPrx?, current: Current) async throws
+    /// `cancel`
+    ///
+    /// - Throws: ``LockTimeout``. Anything else reaches the caller as an unknown exception.
     func cancel(current: Current) async throws -> Bool
+    /// `close`
     func close(current: Current) async throws
+    /// `getRequest`
     func getRequest(current: Current) async throws -> Request?
+    /// `getResponse`
     func getResponse(current: Current) async throws -> Response?
+    /// `getStatus`
     func getStatus(current: Current) async throws -> Status?
+    /// `removeCallback`
     func removeCallback(cb: CmdCallbackPrx?, current: Current) async throws
 }
 
 extension HandleServant {
+    /// Answers that `addCallback` does not exist.
     public func addCallback(cb: CmdCallbackPrx?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `cancel` does not exist.
     public func cancel(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `close` does not exist.
     public func close(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRequest` does not exist.
     public func getRequest(current: Current) async throws -> Request? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getResponse` does not exist.
     public func getResponse(current: Current) async throws -> Response? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getStatus` does not exist.
     public func getStatus(current: Current) async throws -> Status? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeCallback` does not exist.
     public func removeCallback(cb: CmdCallbackPrx?, current: Current) async throws {
         throw current.operationNotExist()
     }

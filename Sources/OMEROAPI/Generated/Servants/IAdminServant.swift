@@ -8,24 +8,66 @@ public import OMEROModel
 
 /// Serves `::omero::api::IAdmin`. An operation that is left out answers that it does not exist.
 public protocol IAdminServant: ServiceInterfaceServant {
+    /// `addGroupOwners`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addGroupOwners(group: ExperimenterGroup?, owners: [Experimenter?], current: Current) async throws
+    /// `addGroups`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addGroups(user: Experimenter?, groups: [ExperimenterGroup?], current: Current) async throws
+    /// `canUpdate`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func canUpdate(obj: IObject?, current: Current) async throws -> Bool
+    /// `changeExpiredCredentials`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func changeExpiredCredentials(name: String, oldCred: String, newCred: String, current: Current) async throws
+    /// `changeGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func changeGroup(obj: IObject?, omeName: String, current: Current) async throws
+    /// `changeOwner`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func changeOwner(obj: IObject?, omeName: String, current: Current) async throws
+    /// `changePassword`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func changePassword(newPassword: String?, current: Current) async throws
+    /// `changePasswordWithOldPassword`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func changePasswordWithOldPassword(oldPassword: String?, newPassword: String?, current: Current) async throws
+    /// `changePermissions`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func changePermissions(obj: IObject?, perms: Permissions?, current: Current) async throws
+    /// `changeUserPassword`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func changeUserPassword(omeName: String, newPassword: String?, current: Current) async throws
+    /// `containedExperimenters`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func containedExperimenters(groupId: Int64, current: Current) async throws -> [Experimenter?]
+    /// `containedGroups`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func containedGroups(experimenterId: Int64, current: Current) async throws -> [ExperimenterGroup?]
+    /// `createExperimenter`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createExperimenter(
         user: Experimenter?,
         defaultGroup: ExperimenterGroup?,
         groups: [ExperimenterGroup?],
         current: Current
     ) async throws -> Int64
+    /// `createExperimenterWithPassword`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createExperimenterWithPassword(
         user: Experimenter?,
         password: String?,
@@ -33,68 +75,186 @@ public protocol IAdminServant: ServiceInterfaceServant {
         groups: [ExperimenterGroup?],
         current: Current
     ) async throws -> Int64
+    /// `createGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createGroup(group: ExperimenterGroup?, current: Current) async throws -> Int64
+    /// `createRestrictedSystemUser`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRestrictedSystemUser(
         experimenter: Experimenter?,
         privileges: [AdminPrivilege?],
         current: Current
     ) async throws -> Int64
+    /// `createRestrictedSystemUserWithPassword`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRestrictedSystemUserWithPassword(
         experimenter: Experimenter?,
         privileges: [AdminPrivilege?],
         password: String?,
         current: Current
     ) async throws -> Int64
+    /// `createSystemUser`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createSystemUser(experimenter: Experimenter?, current: Current) async throws -> Int64
+    /// `createUser`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createUser(experimenter: Experimenter?, group: String, current: Current) async throws -> Int64
+    /// `deleteExperimenter`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func deleteExperimenter(user: Experimenter?, current: Current) async throws
+    /// `deleteGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func deleteGroup(group: ExperimenterGroup?, current: Current) async throws
+    /// `getAdminPrivileges`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAdminPrivileges(user: Experimenter?, current: Current) async throws -> [AdminPrivilege?]
+    /// `getAdminsWithPrivileges`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAdminsWithPrivileges(privileges: [AdminPrivilege?], current: Current) async throws -> [Experimenter?]
+    /// `getCurrentAdminPrivileges`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getCurrentAdminPrivileges(current: Current) async throws -> [AdminPrivilege?]
+    /// `getDefaultGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getDefaultGroup(experimenterId: Int64, current: Current) async throws -> ExperimenterGroup?
+    /// `getEventContext`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getEventContext(current: Current) async throws -> EventContext?
+    /// `getExperimenter`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getExperimenter(id: Int64, current: Current) async throws -> Experimenter?
+    /// `getGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getGroup(id: Int64, current: Current) async throws -> ExperimenterGroup?
+    /// `getLeaderOfGroupIds`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getLeaderOfGroupIds(exp: Experimenter?, current: Current) async throws -> [Int64]
+    /// `getMemberOfGroupIds`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMemberOfGroupIds(exp: Experimenter?, current: Current) async throws -> [Int64]
+    /// `getMyUserPhotos`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMyUserPhotos(current: Current) async throws -> [OriginalFile?]
+    /// `getSecurityRoles`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getSecurityRoles(current: Current) async throws -> Roles?
+    /// `lookupExperimenter`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func lookupExperimenter(name: String, current: Current) async throws -> Experimenter?
+    /// `lookupExperimenters`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func lookupExperimenters(current: Current) async throws -> [Experimenter?]
+    /// `lookupGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func lookupGroup(name: String, current: Current) async throws -> ExperimenterGroup?
+    /// `lookupGroups`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func lookupGroups(current: Current) async throws -> [ExperimenterGroup?]
+    /// `lookupLdapAuthExperimenter`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func lookupLdapAuthExperimenter(id: Int64, current: Current) async throws -> String
+    /// `lookupLdapAuthExperimenters`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func lookupLdapAuthExperimenters(current: Current) async throws -> RValue?
+    /// `moveToCommonSpace`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func moveToCommonSpace(objects: [IObject?], current: Current) async throws
+    /// `removeGroupOwners`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeGroupOwners(group: ExperimenterGroup?, owners: [Experimenter?], current: Current) async throws
+    /// `removeGroups`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeGroups(user: Experimenter?, groups: [ExperimenterGroup?], current: Current) async throws
+    /// `reportForgottenPassword`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func reportForgottenPassword(name: String, email: String, current: Current) async throws
+    /// `setAdminPrivileges`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setAdminPrivileges(user: Experimenter?, privileges: [AdminPrivilege?], current: Current) async throws
+    /// `setDefaultGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setDefaultGroup(user: Experimenter?, group: ExperimenterGroup?, current: Current) async throws
+    /// `setGroupOwner`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setGroupOwner(group: ExperimenterGroup?, owner: Experimenter?, current: Current) async throws
+    /// `synchronizeLoginCache`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func synchronizeLoginCache(current: Current) async throws
+    /// `unsetGroupOwner`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func unsetGroupOwner(group: ExperimenterGroup?, owner: Experimenter?, current: Current) async throws
+    /// `updateExperimenter`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateExperimenter(experimenter: Experimenter?, current: Current) async throws
+    /// `updateExperimenterWithPassword`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateExperimenterWithPassword(experimenter: Experimenter?, password: String?, current: Current) async throws
+    /// `updateGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateGroup(group: ExperimenterGroup?, current: Current) async throws
+    /// `updateSelf`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateSelf(experimenter: Experimenter?, current: Current) async throws
+    /// `uploadMyUserPhoto`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func uploadMyUserPhoto(filename: String, format: String, data: ByteBuffer, current: Current) async throws -> Int64
 }
 
 extension IAdminServant {
+    /// Answers that `addGroupOwners` does not exist.
     public func addGroupOwners(group: ExperimenterGroup?, owners: [Experimenter?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addGroups` does not exist.
     public func addGroups(user: Experimenter?, groups: [ExperimenterGroup?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `canUpdate` does not exist.
     public func canUpdate(obj: IObject?, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `changeExpiredCredentials` does not exist.
     public func changeExpiredCredentials(
         name: String,
         oldCred: String,
@@ -104,18 +264,22 @@ extension IAdminServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `changeGroup` does not exist.
     public func changeGroup(obj: IObject?, omeName: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `changeOwner` does not exist.
     public func changeOwner(obj: IObject?, omeName: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `changePassword` does not exist.
     public func changePassword(newPassword: String?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `changePasswordWithOldPassword` does not exist.
     public func changePasswordWithOldPassword(
         oldPassword: String?,
         newPassword: String?,
@@ -124,22 +288,27 @@ extension IAdminServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `changePermissions` does not exist.
     public func changePermissions(obj: IObject?, perms: Permissions?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `changeUserPassword` does not exist.
     public func changeUserPassword(omeName: String, newPassword: String?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `containedExperimenters` does not exist.
     public func containedExperimenters(groupId: Int64, current: Current) async throws -> [Experimenter?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `containedGroups` does not exist.
     public func containedGroups(experimenterId: Int64, current: Current) async throws -> [ExperimenterGroup?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createExperimenter` does not exist.
     public func createExperimenter(
         user: Experimenter?,
         defaultGroup: ExperimenterGroup?,
@@ -149,6 +318,7 @@ extension IAdminServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createExperimenterWithPassword` does not exist.
     public func createExperimenterWithPassword(
         user: Experimenter?,
         password: String?,
@@ -159,10 +329,12 @@ extension IAdminServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createGroup` does not exist.
     public func createGroup(group: ExperimenterGroup?, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createRestrictedSystemUser` does not exist.
     public func createRestrictedSystemUser(
         experimenter: Experimenter?,
         privileges: [AdminPrivilege?],
@@ -171,6 +343,7 @@ extension IAdminServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createRestrictedSystemUserWithPassword` does not exist.
     public func createRestrictedSystemUserWithPassword(
         experimenter: Experimenter?,
         privileges: [AdminPrivilege?],
@@ -180,26 +353,32 @@ extension IAdminServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createSystemUser` does not exist.
     public func createSystemUser(experimenter: Experimenter?, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createUser` does not exist.
     public func createUser(experimenter: Experimenter?, group: String, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `deleteExperimenter` does not exist.
     public func deleteExperimenter(user: Experimenter?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `deleteGroup` does not exist.
     public func deleteGroup(group: ExperimenterGroup?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAdminPrivileges` does not exist.
     public func getAdminPrivileges(user: Experimenter?, current: Current) async throws -> [AdminPrivilege?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAdminsWithPrivileges` does not exist.
     public func getAdminsWithPrivileges(
         privileges: [AdminPrivilege?],
         current: Current
@@ -207,106 +386,132 @@ extension IAdminServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getCurrentAdminPrivileges` does not exist.
     public func getCurrentAdminPrivileges(current: Current) async throws -> [AdminPrivilege?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getDefaultGroup` does not exist.
     public func getDefaultGroup(experimenterId: Int64, current: Current) async throws -> ExperimenterGroup? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getEventContext` does not exist.
     public func getEventContext(current: Current) async throws -> EventContext? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getExperimenter` does not exist.
     public func getExperimenter(id: Int64, current: Current) async throws -> Experimenter? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getGroup` does not exist.
     public func getGroup(id: Int64, current: Current) async throws -> ExperimenterGroup? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getLeaderOfGroupIds` does not exist.
     public func getLeaderOfGroupIds(exp: Experimenter?, current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMemberOfGroupIds` does not exist.
     public func getMemberOfGroupIds(exp: Experimenter?, current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMyUserPhotos` does not exist.
     public func getMyUserPhotos(current: Current) async throws -> [OriginalFile?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getSecurityRoles` does not exist.
     public func getSecurityRoles(current: Current) async throws -> Roles? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `lookupExperimenter` does not exist.
     public func lookupExperimenter(name: String, current: Current) async throws -> Experimenter? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `lookupExperimenters` does not exist.
     public func lookupExperimenters(current: Current) async throws -> [Experimenter?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `lookupGroup` does not exist.
     public func lookupGroup(name: String, current: Current) async throws -> ExperimenterGroup? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `lookupGroups` does not exist.
     public func lookupGroups(current: Current) async throws -> [ExperimenterGroup?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `lookupLdapAuthExperimenter` does not exist.
     public func lookupLdapAuthExperimenter(id: Int64, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `lookupLdapAuthExperimenters` does not exist.
     public func lookupLdapAuthExperimenters(current: Current) async throws -> RValue? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `moveToCommonSpace` does not exist.
     public func moveToCommonSpace(objects: [IObject?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeGroupOwners` does not exist.
     public func removeGroupOwners(group: ExperimenterGroup?, owners: [Experimenter?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeGroups` does not exist.
     public func removeGroups(user: Experimenter?, groups: [ExperimenterGroup?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `reportForgottenPassword` does not exist.
     public func reportForgottenPassword(name: String, email: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setAdminPrivileges` does not exist.
     public func setAdminPrivileges(user: Experimenter?, privileges: [AdminPrivilege?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setDefaultGroup` does not exist.
     public func setDefaultGroup(user: Experimenter?, group: ExperimenterGroup?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setGroupOwner` does not exist.
     public func setGroupOwner(group: ExperimenterGroup?, owner: Experimenter?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `synchronizeLoginCache` does not exist.
     public func synchronizeLoginCache(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `unsetGroupOwner` does not exist.
     public func unsetGroupOwner(group: ExperimenterGroup?, owner: Experimenter?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateExperimenter` does not exist.
     public func updateExperimenter(experimenter: Experimenter?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateExperimenterWithPassword` does not exist.
     public func updateExperimenterWithPassword(
         experimenter: Experimenter?,
         password: String?,
@@ -315,14 +520,17 @@ extension IAdminServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateGroup` does not exist.
     public func updateGroup(group: ExperimenterGroup?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateSelf` does not exist.
     public func updateSelf(experimenter: Experimenter?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `uploadMyUserPhoto` does not exist.
     public func uploadMyUserPhoto(
         filename: String,
         format: String,

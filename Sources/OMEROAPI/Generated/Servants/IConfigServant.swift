@@ -12,60 +12,104 @@ import OMEROModel
 
 /// Serves `::omero::api::IConfig`. An operation that is left out answers that it does not exist.
 public protocol IConfigServant: ServiceInterfaceServant {
+    /// `getClientConfigDefaults`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getClientConfigDefaults(current: Current) async throws -> [String: String]
+    /// `getClientConfigValues`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getClientConfigValues(current: Current) async throws -> [String: String]
+    /// `getConfigDefaults`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getConfigDefaults(current: Current) async throws -> [String: String]
+    /// `getConfigValue`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getConfigValue(key: String, current: Current) async throws -> String
+    /// `getConfigValues`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getConfigValues(keyRegex: String, current: Current) async throws -> [String: String]
+    /// `getDatabaseTime`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getDatabaseTime(current: Current) async throws -> Date?
+    /// `getDatabaseUuid`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getDatabaseUuid(current: Current) async throws -> String
+    /// `getServerTime`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getServerTime(current: Current) async throws -> Date?
+    /// `getVersion`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getVersion(current: Current) async throws -> String
+    /// `setConfigValue`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setConfigValue(key: String, value: String, current: Current) async throws
+    /// `setConfigValueIfEquals`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setConfigValueIfEquals(key: String, value: String, test: String, current: Current) async throws -> Bool
 }
 
 extension IConfigServant {
+    /// Answers that `getClientConfigDefaults` does not exist.
     public func getClientConfigDefaults(current: Current) async throws -> [String: String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getClientConfigValues` does not exist.
     public func getClientConfigValues(current: Current) async throws -> [String: String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getConfigDefaults` does not exist.
     public func getConfigDefaults(current: Current) async throws -> [String: String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getConfigValue` does not exist.
     public func getConfigValue(key: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getConfigValues` does not exist.
     public func getConfigValues(keyRegex: String, current: Current) async throws -> [String: String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getDatabaseTime` does not exist.
     public func getDatabaseTime(current: Current) async throws -> Date? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getDatabaseUuid` does not exist.
     public func getDatabaseUuid(current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getServerTime` does not exist.
     public func getServerTime(current: Current) async throws -> Date? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getVersion` does not exist.
     public func getVersion(current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setConfigValue` does not exist.
     public func setConfigValue(key: String, value: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setConfigValueIfEquals` does not exist.
     public func setConfigValueIfEquals(
         key: String,
         value: String,

@@ -7,18 +7,30 @@ public import OMEROModel
 
 /// Serves `::omero::api::IContainer`. An operation that is left out answers that it does not exist.
 public protocol IContainerServant: ServiceInterfaceServant {
+    /// `createDataObject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createDataObject(obj: IObject?, options: QueryParameters?, current: Current) async throws -> IObject?
+    /// `createDataObjects`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createDataObjects(
         dataObjects: [IObject?],
         options: QueryParameters?,
         current: Current
     ) async throws -> [IObject?]
+    /// `findContainerHierarchies`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findContainerHierarchies(
         rootType: String,
         imageIds: [Int64],
         options: QueryParameters?,
         current: Current
     ) async throws -> [IObject?]
+    /// `getCollectionCount`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getCollectionCount(
         type: String,
         property: String,
@@ -26,42 +38,74 @@ public protocol IContainerServant: ServiceInterfaceServant {
         options: QueryParameters?,
         current: Current
     ) async throws -> [Int64: Int64]
+    /// `getImages`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getImages(
         rootType: String,
         rootIds: [Int64],
         options: QueryParameters?,
         current: Current
     ) async throws -> [Image?]
+    /// `getImagesByOptions`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getImagesByOptions(options: QueryParameters?, current: Current) async throws -> [Image?]
+    /// `getImagesBySplitFilesets`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getImagesBySplitFilesets(
         included: [String: [Int64]],
         options: QueryParameters?,
         current: Current
     ) async throws -> [Int64: [Bool: [Int64]]]
+    /// `getUserImages`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getUserImages(options: QueryParameters?, current: Current) async throws -> [Image?]
+    /// `link`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func link(links: [IObject?], options: QueryParameters?, current: Current) async throws -> [IObject?]
+    /// `loadContainerHierarchy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadContainerHierarchy(
         rootType: String,
         rootIds: [Int64],
         options: QueryParameters?,
         current: Current
     ) async throws -> [IObject?]
+    /// `retrieveCollection`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func retrieveCollection(
         obj: IObject?,
         collectionName: String,
         options: QueryParameters?,
         current: Current
     ) async throws -> [IObject?]
+    /// `unlink`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func unlink(links: [IObject?], options: QueryParameters?, current: Current) async throws
+    /// `updateDataObject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateDataObject(obj: IObject?, options: QueryParameters?, current: Current) async throws -> IObject?
+    /// `updateDataObjects`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateDataObjects(objs: [IObject?], options: QueryParameters?, current: Current) async throws -> [IObject?]
 }
 
 extension IContainerServant {
+    /// Answers that `createDataObject` does not exist.
     public func createDataObject(obj: IObject?, options: QueryParameters?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createDataObjects` does not exist.
     public func createDataObjects(
         dataObjects: [IObject?],
         options: QueryParameters?,
@@ -70,6 +114,7 @@ extension IContainerServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findContainerHierarchies` does not exist.
     public func findContainerHierarchies(
         rootType: String,
         imageIds: [Int64],
@@ -79,6 +124,7 @@ extension IContainerServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getCollectionCount` does not exist.
     public func getCollectionCount(
         type: String,
         property: String,
@@ -89,6 +135,7 @@ extension IContainerServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getImages` does not exist.
     public func getImages(
         rootType: String,
         rootIds: [Int64],
@@ -98,10 +145,12 @@ extension IContainerServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getImagesByOptions` does not exist.
     public func getImagesByOptions(options: QueryParameters?, current: Current) async throws -> [Image?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getImagesBySplitFilesets` does not exist.
     public func getImagesBySplitFilesets(
         included: [String: [Int64]],
         options: QueryParameters?,
@@ -110,14 +159,17 @@ extension IContainerServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getUserImages` does not exist.
     public func getUserImages(options: QueryParameters?, current: Current) async throws -> [Image?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `link` does not exist.
     public func link(links: [IObject?], options: QueryParameters?, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadContainerHierarchy` does not exist.
     public func loadContainerHierarchy(
         rootType: String,
         rootIds: [Int64],
@@ -127,6 +179,7 @@ extension IContainerServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `retrieveCollection` does not exist.
     public func retrieveCollection(
         obj: IObject?,
         collectionName: String,
@@ -136,14 +189,17 @@ extension IContainerServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `unlink` does not exist.
     public func unlink(links: [IObject?], options: QueryParameters?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateDataObject` does not exist.
     public func updateDataObject(obj: IObject?, options: QueryParameters?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateDataObjects` does not exist.
     public func updateDataObjects(
         objs: [IObject?],
         options: QueryParameters?,

@@ -7,69 +7,121 @@ public import OMEROModel
 
 /// Serves `::omero::api::ILdap`. An operation that is left out answers that it does not exist.
 public protocol ILdapServant: ServiceInterfaceServant {
+    /// `createUser`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createUser(username: String, current: Current) async throws -> Experimenter?
+    /// `discover`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func discover(current: Current) async throws -> [Experimenter?]
+    /// `discoverGroups`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func discoverGroups(current: Current) async throws -> [ExperimenterGroup?]
+    /// `findDN`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findDN(username: String, current: Current) async throws -> String
+    /// `findExperimenter`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findExperimenter(username: String, current: Current) async throws -> Experimenter?
+    /// `findGroup`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findGroup(groupname: String, current: Current) async throws -> ExperimenterGroup?
+    /// `findGroupDN`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findGroupDN(groupname: String, current: Current) async throws -> String
+    /// `getSetting`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getSetting(current: Current) async throws -> Bool
+    /// `searchAll`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func searchAll(current: Current) async throws -> [Experimenter?]
+    /// `searchByAttribute`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func searchByAttribute(
         dn: String,
         attribute: String,
         value: String,
         current: Current
     ) async throws -> [Experimenter?]
+    /// `searchByAttributes`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func searchByAttributes(
         dn: String,
         attributes: [String],
         values: [String],
         current: Current
     ) async throws -> [Experimenter?]
+    /// `searchByDN`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func searchByDN(userdn: String, current: Current) async throws -> Experimenter?
+    /// `searchDnInGroups`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func searchDnInGroups(attr: String, value: String, current: Current) async throws -> [String]
+    /// `setDN`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setDN(experimenterID: Int64?, dn: String, current: Current) async throws
 }
 
 extension ILdapServant {
+    /// Answers that `createUser` does not exist.
     public func createUser(username: String, current: Current) async throws -> Experimenter? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `discover` does not exist.
     public func discover(current: Current) async throws -> [Experimenter?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `discoverGroups` does not exist.
     public func discoverGroups(current: Current) async throws -> [ExperimenterGroup?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findDN` does not exist.
     public func findDN(username: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findExperimenter` does not exist.
     public func findExperimenter(username: String, current: Current) async throws -> Experimenter? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findGroup` does not exist.
     public func findGroup(groupname: String, current: Current) async throws -> ExperimenterGroup? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findGroupDN` does not exist.
     public func findGroupDN(groupname: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getSetting` does not exist.
     public func getSetting(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `searchAll` does not exist.
     public func searchAll(current: Current) async throws -> [Experimenter?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `searchByAttribute` does not exist.
     public func searchByAttribute(
         dn: String,
         attribute: String,
@@ -79,6 +131,7 @@ extension ILdapServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `searchByAttributes` does not exist.
     public func searchByAttributes(
         dn: String,
         attributes: [String],
@@ -88,14 +141,17 @@ extension ILdapServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `searchByDN` does not exist.
     public func searchByDN(userdn: String, current: Current) async throws -> Experimenter? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `searchDnInGroups` does not exist.
     public func searchDnInGroups(attr: String, value: String, current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setDN` does not exist.
     public func setDN(experimenterID: Int64?, dn: String, current: Current) async throws {
         throw current.operationNotExist()
     }

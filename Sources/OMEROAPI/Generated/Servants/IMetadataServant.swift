@@ -7,7 +7,13 @@ public import OMEROModel
 
 /// Serves `::omero::api::IMetadata`. An operation that is left out answers that it does not exist.
 public protocol IMetadataServant: ServiceInterfaceServant {
+    /// `countAnnotationsUsedNotOwned`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func countAnnotationsUsedNotOwned(annotationType: String, userID: Int64, current: Current) async throws -> Int64?
+    /// `countSpecifiedAnnotations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func countSpecifiedAnnotations(
         annotationType: String,
         include: [String],
@@ -15,8 +21,17 @@ public protocol IMetadataServant: ServiceInterfaceServant {
         options: QueryParameters?,
         current: Current
     ) async throws -> Int64?
+    /// `getTaggedObjectsCount`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTaggedObjectsCount(ids: [Int64], options: QueryParameters?, current: Current) async throws -> [Int64: Int64]
+    /// `loadAnnotation`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadAnnotation(annotationIds: [Int64], current: Current) async throws -> [Annotation?]
+    /// `loadAnnotations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadAnnotations(
         rootType: String,
         rootIds: [Int64],
@@ -25,10 +40,25 @@ public protocol IMetadataServant: ServiceInterfaceServant {
         options: QueryParameters?,
         current: Current
     ) async throws -> [Int64: [IObject?]]
+    /// `loadAnnotationsUsedNotOwned`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadAnnotationsUsedNotOwned(annotationType: String, userID: Int64, current: Current) async throws -> [IObject?]
+    /// `loadChannelAcquisitionData`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadChannelAcquisitionData(ids: [Int64], current: Current) async throws -> [LogicalChannel?]
+    /// `loadInstrument`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadInstrument(id: Int64, current: Current) async throws -> Instrument?
+    /// `loadLogFiles`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadLogFiles(rootType: String, ids: [Int64], current: Current) async throws -> [Int64: [IObject?]]
+    /// `loadSpecifiedAnnotations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadSpecifiedAnnotations(
         annotationType: String,
         include: [String],
@@ -36,6 +66,9 @@ public protocol IMetadataServant: ServiceInterfaceServant {
         options: QueryParameters?,
         current: Current
     ) async throws -> [Annotation?]
+    /// `loadSpecifiedAnnotationsLinkedTo`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadSpecifiedAnnotationsLinkedTo(
         annotationType: String,
         include: [String],
@@ -45,11 +78,18 @@ public protocol IMetadataServant: ServiceInterfaceServant {
         options: QueryParameters?,
         current: Current
     ) async throws -> [Int64: [Annotation?]]
+    /// `loadTagContent`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadTagContent(ids: [Int64], options: QueryParameters?, current: Current) async throws -> [Int64: [IObject?]]
+    /// `loadTagSets`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadTagSets(options: QueryParameters?, current: Current) async throws -> [IObject?]
 }
 
 extension IMetadataServant {
+    /// Answers that `countAnnotationsUsedNotOwned` does not exist.
     public func countAnnotationsUsedNotOwned(
         annotationType: String,
         userID: Int64,
@@ -58,6 +98,7 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `countSpecifiedAnnotations` does not exist.
     public func countSpecifiedAnnotations(
         annotationType: String,
         include: [String],
@@ -68,6 +109,7 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTaggedObjectsCount` does not exist.
     public func getTaggedObjectsCount(
         ids: [Int64],
         options: QueryParameters?,
@@ -76,10 +118,12 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadAnnotation` does not exist.
     public func loadAnnotation(annotationIds: [Int64], current: Current) async throws -> [Annotation?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadAnnotations` does not exist.
     public func loadAnnotations(
         rootType: String,
         rootIds: [Int64],
@@ -91,6 +135,7 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadAnnotationsUsedNotOwned` does not exist.
     public func loadAnnotationsUsedNotOwned(
         annotationType: String,
         userID: Int64,
@@ -99,18 +144,22 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadChannelAcquisitionData` does not exist.
     public func loadChannelAcquisitionData(ids: [Int64], current: Current) async throws -> [LogicalChannel?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadInstrument` does not exist.
     public func loadInstrument(id: Int64, current: Current) async throws -> Instrument? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadLogFiles` does not exist.
     public func loadLogFiles(rootType: String, ids: [Int64], current: Current) async throws -> [Int64: [IObject?]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadSpecifiedAnnotations` does not exist.
     public func loadSpecifiedAnnotations(
         annotationType: String,
         include: [String],
@@ -121,6 +170,7 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadSpecifiedAnnotationsLinkedTo` does not exist.
     public func loadSpecifiedAnnotationsLinkedTo(
         annotationType: String,
         include: [String],
@@ -133,6 +183,7 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadTagContent` does not exist.
     public func loadTagContent(
         ids: [Int64],
         options: QueryParameters?,
@@ -141,6 +192,7 @@ extension IMetadataServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadTagSets` does not exist.
     public func loadTagSets(options: QueryParameters?, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }

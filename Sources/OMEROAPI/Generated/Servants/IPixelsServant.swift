@@ -7,6 +7,9 @@ public import OMEROModel
 
 /// Serves `::omero::api::IPixels`. An operation that is left out answers that it does not exist.
 public protocol IPixelsServant: ServiceInterfaceServant {
+    /// `copyAndResizeImage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func copyAndResizeImage(
         imageId: Int64,
         sizeX: Int32?,
@@ -18,6 +21,9 @@ public protocol IPixelsServant: ServiceInterfaceServant {
         copyStats: Bool,
         current: Current
     ) async throws -> Int64?
+    /// `copyAndResizePixels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func copyAndResizePixels(
         pixelsId: Int64,
         sizeX: Int32?,
@@ -29,6 +35,9 @@ public protocol IPixelsServant: ServiceInterfaceServant {
         copyStats: Bool,
         current: Current
     ) async throws -> Int64?
+    /// `createImage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createImage(
         sizeX: Int32,
         sizeY: Int32,
@@ -40,15 +49,45 @@ public protocol IPixelsServant: ServiceInterfaceServant {
         description: String,
         current: Current
     ) async throws -> Int64?
+    /// `getAllEnumerations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAllEnumerations(enumClass: String, current: Current) async throws -> [IObject?]
+    /// `getBitDepth`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getBitDepth(type: PixelsType?, current: Current) async throws -> Int32
+    /// `getEnumeration`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getEnumeration(enumClass: String, value: String, current: Current) async throws -> IObject?
+    /// `loadRndSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadRndSettings(renderingSettingsId: Int64, current: Current) async throws -> RenderingDef?
+    /// `retrieveAllRndSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func retrieveAllRndSettings(pixId: Int64, userId: Int64, current: Current) async throws -> [IObject?]
+    /// `retrievePixDescription`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func retrievePixDescription(pixId: Int64, current: Current) async throws -> Pixels?
+    /// `retrieveRndSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func retrieveRndSettings(pixId: Int64, current: Current) async throws -> RenderingDef?
+    /// `retrieveRndSettingsFor`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func retrieveRndSettingsFor(pixId: Int64, userId: Int64, current: Current) async throws -> RenderingDef?
+    /// `saveRndSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveRndSettings(rndSettings: RenderingDef?, current: Current) async throws
+    /// `setChannelGlobalMinMax`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setChannelGlobalMinMax(
         pixelsId: Int64,
         channelIndex: Int32,
@@ -59,6 +98,7 @@ public protocol IPixelsServant: ServiceInterfaceServant {
 }
 
 extension IPixelsServant {
+    /// Answers that `copyAndResizeImage` does not exist.
     public func copyAndResizeImage(
         imageId: Int64,
         sizeX: Int32?,
@@ -73,6 +113,7 @@ extension IPixelsServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `copyAndResizePixels` does not exist.
     public func copyAndResizePixels(
         pixelsId: Int64,
         sizeX: Int32?,
@@ -87,6 +128,7 @@ extension IPixelsServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createImage` does not exist.
     public func createImage(
         sizeX: Int32,
         sizeY: Int32,
@@ -101,42 +143,52 @@ extension IPixelsServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAllEnumerations` does not exist.
     public func getAllEnumerations(enumClass: String, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getBitDepth` does not exist.
     public func getBitDepth(type: PixelsType?, current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getEnumeration` does not exist.
     public func getEnumeration(enumClass: String, value: String, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadRndSettings` does not exist.
     public func loadRndSettings(renderingSettingsId: Int64, current: Current) async throws -> RenderingDef? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `retrieveAllRndSettings` does not exist.
     public func retrieveAllRndSettings(pixId: Int64, userId: Int64, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `retrievePixDescription` does not exist.
     public func retrievePixDescription(pixId: Int64, current: Current) async throws -> Pixels? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `retrieveRndSettings` does not exist.
     public func retrieveRndSettings(pixId: Int64, current: Current) async throws -> RenderingDef? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `retrieveRndSettingsFor` does not exist.
     public func retrieveRndSettingsFor(pixId: Int64, userId: Int64, current: Current) async throws -> RenderingDef? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveRndSettings` does not exist.
     public func saveRndSettings(rndSettings: RenderingDef?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setChannelGlobalMinMax` does not exist.
     public func setChannelGlobalMinMax(
         pixelsId: Int64,
         channelIndex: Int32,

@@ -8,6 +8,9 @@ public import OMEROModel
 
 /// Serves `::omero::api::IProjection`. An operation that is left out answers that it does not exist.
 public protocol IProjectionServant: ServiceInterfaceServant {
+    /// `projectPixels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func projectPixels(
         pixelsId: Int64,
         pixelsType: PixelsType?,
@@ -21,6 +24,9 @@ public protocol IProjectionServant: ServiceInterfaceServant {
         name: String,
         current: Current
     ) async throws -> Int64
+    /// `projectStack`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func projectStack(
         pixelsId: Int64,
         pixelsType: PixelsType?,
@@ -35,6 +41,7 @@ public protocol IProjectionServant: ServiceInterfaceServant {
 }
 
 extension IProjectionServant {
+    /// Answers that `projectPixels` does not exist.
     public func projectPixels(
         pixelsId: Int64,
         pixelsType: PixelsType?,
@@ -51,6 +58,7 @@ extension IProjectionServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `projectStack` does not exist.
     public func projectStack(
         pixelsId: Int64,
         pixelsType: PixelsType?,

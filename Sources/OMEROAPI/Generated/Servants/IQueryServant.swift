@@ -7,16 +7,34 @@ public import OMEROModel
 
 /// Serves `::omero::api::IQuery`. An operation that is left out answers that it does not exist.
 public protocol IQueryServant: ServiceInterfaceServant {
+    /// `find`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func find(klass: String, id: Int64, current: Current) async throws -> IObject?
+    /// `findAll`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findAll(klass: String, filter: QueryFilter?, current: Current) async throws -> [IObject?]
+    /// `findAllByExample`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findAllByExample(example: IObject?, filter: QueryFilter?, current: Current) async throws -> [IObject?]
+    /// `findAllByFullText`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findAllByFullText(
         klass: String,
         query: String,
         params: QueryParameters?,
         current: Current
     ) async throws -> [IObject?]
+    /// `findAllByQuery`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findAllByQuery(query: String, params: QueryParameters?, current: Current) async throws -> [IObject?]
+    /// `findAllByString`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findAllByString(
         klass: String,
         field: String,
@@ -25,27 +43,49 @@ public protocol IQueryServant: ServiceInterfaceServant {
         filter: QueryFilter?,
         current: Current
     ) async throws -> [IObject?]
+    /// `findByExample`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findByExample(example: IObject?, current: Current) async throws -> IObject?
+    /// `findByQuery`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findByQuery(query: String, params: QueryParameters?, current: Current) async throws -> IObject?
+    /// `findByString`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findByString(klass: String, field: String, value: String, current: Current) async throws -> IObject?
+    /// `get`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func get(klass: String, id: Int64, current: Current) async throws -> IObject?
+    /// `projection`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func projection(query: String, params: QueryParameters?, current: Current) async throws -> [[RValue?]]
+    /// `refresh`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func refresh(iObject: IObject?, current: Current) async throws -> IObject?
 }
 
 extension IQueryServant {
+    /// Answers that `find` does not exist.
     public func find(klass: String, id: Int64, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findAll` does not exist.
     public func findAll(klass: String, filter: QueryFilter?, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findAllByExample` does not exist.
     public func findAllByExample(example: IObject?, filter: QueryFilter?, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findAllByFullText` does not exist.
     public func findAllByFullText(
         klass: String,
         query: String,
@@ -55,10 +95,12 @@ extension IQueryServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findAllByQuery` does not exist.
     public func findAllByQuery(query: String, params: QueryParameters?, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findAllByString` does not exist.
     public func findAllByString(
         klass: String,
         field: String,
@@ -70,26 +112,32 @@ extension IQueryServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findByExample` does not exist.
     public func findByExample(example: IObject?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findByQuery` does not exist.
     public func findByQuery(query: String, params: QueryParameters?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findByString` does not exist.
     public func findByString(klass: String, field: String, value: String, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `get` does not exist.
     public func get(klass: String, id: Int64, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `projection` does not exist.
     public func projection(query: String, params: QueryParameters?, current: Current) async throws -> [[RValue?]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `refresh` does not exist.
     public func refresh(iObject: IObject?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }

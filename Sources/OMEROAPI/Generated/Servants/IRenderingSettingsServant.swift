@@ -7,55 +7,124 @@ public import OMEROModel
 
 /// Serves `::omero::api::IRenderingSettings`. An operation that is left out answers that it does not exist.
 public protocol IRenderingSettingsServant: ServiceInterfaceServant {
+    /// `applySettingsToDataset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func applySettingsToDataset(from: Int64, to: Int64, current: Current) async throws -> [Bool: [Int64]]
+    /// `applySettingsToImage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func applySettingsToImage(from: Int64, to: Int64, current: Current) async throws -> Bool
+    /// `applySettingsToImages`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func applySettingsToImages(from: Int64, to: [Int64], current: Current) async throws -> [Bool: [Int64]]
+    /// `applySettingsToPixels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func applySettingsToPixels(from: Int64, to: Int64, current: Current) async throws -> Bool
+    /// `applySettingsToProject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func applySettingsToProject(from: Int64, to: Int64, current: Current) async throws -> [Bool: [Int64]]
+    /// `applySettingsToSet`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func applySettingsToSet(
         from: Int64,
         toType: String,
         nodeIds: [Int64],
         current: Current
     ) async throws -> [Bool: [Int64]]
+    /// `createNewRenderingDef`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createNewRenderingDef(pixels: Pixels?, current: Current) async throws -> RenderingDef?
+    /// `getRenderingSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRenderingSettings(pixelsId: Int64, current: Current) async throws -> RenderingDef?
+    /// `resetDefaults`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaults(def: RenderingDef?, pixels: Pixels?, current: Current) async throws
+    /// `resetDefaultsByOwnerInSet`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaultsByOwnerInSet(type: String, nodeIds: [Int64], current: Current) async throws -> [Int64]
+    /// `resetDefaultsForPixels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaultsForPixels(pixelsId: Int64, current: Current) async throws
+    /// `resetDefaultsInDataset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaultsInDataset(datasetId: Int64, current: Current) async throws -> [Int64]
+    /// `resetDefaultsInImage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaultsInImage(imageId: Int64, current: Current) async throws
+    /// `resetDefaultsInSet`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaultsInSet(type: String, nodeIds: [Int64], current: Current) async throws -> [Int64]
+    /// `resetDefaultsNoSave`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaultsNoSave(def: RenderingDef?, pixels: Pixels?, current: Current) async throws -> RenderingDef?
+    /// `resetMinMaxInSet`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetMinMaxInSet(type: String, nodeIds: [Int64], current: Current) async throws -> [Int64]
+    /// `sanityCheckPixels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func sanityCheckPixels(pFrom: Pixels?, pTo: Pixels?, current: Current) async throws -> Bool
+    /// `setOriginalSettingsForPixels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setOriginalSettingsForPixels(pixelsId: Int64, current: Current) async throws
+    /// `setOriginalSettingsInDataset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setOriginalSettingsInDataset(datasetId: Int64, current: Current) async throws -> [Int64]
+    /// `setOriginalSettingsInImage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setOriginalSettingsInImage(imageId: Int64, current: Current) async throws
+    /// `setOriginalSettingsInSet`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setOriginalSettingsInSet(type: String, nodeIds: [Int64], current: Current) async throws -> [Int64]
 }
 
 extension IRenderingSettingsServant {
+    /// Answers that `applySettingsToDataset` does not exist.
     public func applySettingsToDataset(from: Int64, to: Int64, current: Current) async throws -> [Bool: [Int64]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `applySettingsToImage` does not exist.
     public func applySettingsToImage(from: Int64, to: Int64, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `applySettingsToImages` does not exist.
     public func applySettingsToImages(from: Int64, to: [Int64], current: Current) async throws -> [Bool: [Int64]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `applySettingsToPixels` does not exist.
     public func applySettingsToPixels(from: Int64, to: Int64, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `applySettingsToProject` does not exist.
     public func applySettingsToProject(from: Int64, to: Int64, current: Current) async throws -> [Bool: [Int64]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `applySettingsToSet` does not exist.
     public func applySettingsToSet(
         from: Int64,
         toType: String,
@@ -65,38 +134,47 @@ extension IRenderingSettingsServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createNewRenderingDef` does not exist.
     public func createNewRenderingDef(pixels: Pixels?, current: Current) async throws -> RenderingDef? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRenderingSettings` does not exist.
     public func getRenderingSettings(pixelsId: Int64, current: Current) async throws -> RenderingDef? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaults` does not exist.
     public func resetDefaults(def: RenderingDef?, pixels: Pixels?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaultsByOwnerInSet` does not exist.
     public func resetDefaultsByOwnerInSet(type: String, nodeIds: [Int64], current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaultsForPixels` does not exist.
     public func resetDefaultsForPixels(pixelsId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaultsInDataset` does not exist.
     public func resetDefaultsInDataset(datasetId: Int64, current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaultsInImage` does not exist.
     public func resetDefaultsInImage(imageId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaultsInSet` does not exist.
     public func resetDefaultsInSet(type: String, nodeIds: [Int64], current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaultsNoSave` does not exist.
     public func resetDefaultsNoSave(
         def: RenderingDef?,
         pixels: Pixels?,
@@ -105,26 +183,32 @@ extension IRenderingSettingsServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetMinMaxInSet` does not exist.
     public func resetMinMaxInSet(type: String, nodeIds: [Int64], current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `sanityCheckPixels` does not exist.
     public func sanityCheckPixels(pFrom: Pixels?, pTo: Pixels?, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setOriginalSettingsForPixels` does not exist.
     public func setOriginalSettingsForPixels(pixelsId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setOriginalSettingsInDataset` does not exist.
     public func setOriginalSettingsInDataset(datasetId: Int64, current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setOriginalSettingsInImage` does not exist.
     public func setOriginalSettingsInImage(imageId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setOriginalSettingsInSet` does not exist.
     public func setOriginalSettingsInSet(type: String, nodeIds: [Int64], current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }

@@ -6,30 +6,50 @@ import IceEncoding
 
 /// Serves `::omero::api::IRepositoryInfo`. An operation that is left out answers that it does not exist.
 public protocol IRepositoryInfoServant: ServiceInterfaceServant {
+    /// `getFreeSpaceInKilobytes`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getFreeSpaceInKilobytes(current: Current) async throws -> Int64
+    /// `getUsageFraction`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getUsageFraction(current: Current) async throws -> Double
+    /// `getUsedSpaceInKilobytes`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getUsedSpaceInKilobytes(current: Current) async throws -> Int64
+    /// `removeUnusedFiles`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeUnusedFiles(current: Current) async throws
+    /// `sanityCheckRepository`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func sanityCheckRepository(current: Current) async throws
 }
 
 extension IRepositoryInfoServant {
+    /// Answers that `getFreeSpaceInKilobytes` does not exist.
     public func getFreeSpaceInKilobytes(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getUsageFraction` does not exist.
     public func getUsageFraction(current: Current) async throws -> Double {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getUsedSpaceInKilobytes` does not exist.
     public func getUsedSpaceInKilobytes(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeUnusedFiles` does not exist.
     public func removeUnusedFiles(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `sanityCheckRepository` does not exist.
     public func sanityCheckRepository(current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -8,26 +8,59 @@ public import OMEROModel
 
 /// Serves `::omero::api::IRoi`. An operation that is left out answers that it does not exist.
 public protocol IRoiServant: ServiceInterfaceServant {
+    /// `findByImage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findByImage(imageId: Int64, opts: RoiOptions?, current: Current) async throws -> RoiResult?
+    /// `findByPlane`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findByPlane(imageId: Int64, z: Int32, t: Int32, opts: RoiOptions?, current: Current) async throws -> RoiResult?
+    /// `findByRoi`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findByRoi(roiId: Int64, opts: RoiOptions?, current: Current) async throws -> RoiResult?
+    /// `getMeasuredRois`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMeasuredRois(
         imageId: Int64,
         annotationId: Int64,
         opts: RoiOptions?,
         current: Current
     ) async throws -> RoiResult?
+    /// `getMeasuredRoisMap`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMeasuredRoisMap(
         imageId: Int64,
         annotationIds: [Int64],
         opts: RoiOptions?,
         current: Current
     ) async throws -> [Int64: RoiResult?]
+    /// `getPoints`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPoints(shapeId: Int64, current: Current) async throws -> ShapePoints?
+    /// `getRoiMeasurements`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRoiMeasurements(imageId: Int64, opts: RoiOptions?, current: Current) async throws -> [Annotation?]
+    /// `getRoiStats`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRoiStats(roiId: Int64, current: Current) async throws -> RoiStats?
+    /// `getShapeStats`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getShapeStats(shapeId: Int64, current: Current) async throws -> ShapeStats?
+    /// `getShapeStatsList`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getShapeStatsList(shapeIdList: [Int64], current: Current) async throws -> [ShapeStats?]
+    /// `getShapeStatsRestricted`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getShapeStatsRestricted(
         shapeIdList: [Int64],
         zForUnattached: Int32,
@@ -35,15 +68,23 @@ public protocol IRoiServant: ServiceInterfaceServant {
         channels: [Int32],
         current: Current
     ) async throws -> [ShapeStats?]
+    /// `getTable`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTable(annotationId: Int64, current: Current) async throws -> TablePrx?
+    /// `uploadMask`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func uploadMask(roiId: Int64, z: Int32, t: Int32, bytes: ByteBuffer, current: Current) async throws
 }
 
 extension IRoiServant {
+    /// Answers that `findByImage` does not exist.
     public func findByImage(imageId: Int64, opts: RoiOptions?, current: Current) async throws -> RoiResult? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findByPlane` does not exist.
     public func findByPlane(
         imageId: Int64,
         z: Int32,
@@ -54,10 +95,12 @@ extension IRoiServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findByRoi` does not exist.
     public func findByRoi(roiId: Int64, opts: RoiOptions?, current: Current) async throws -> RoiResult? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMeasuredRois` does not exist.
     public func getMeasuredRois(
         imageId: Int64,
         annotationId: Int64,
@@ -67,6 +110,7 @@ extension IRoiServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMeasuredRoisMap` does not exist.
     public func getMeasuredRoisMap(
         imageId: Int64,
         annotationIds: [Int64],
@@ -76,26 +120,32 @@ extension IRoiServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPoints` does not exist.
     public func getPoints(shapeId: Int64, current: Current) async throws -> ShapePoints? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRoiMeasurements` does not exist.
     public func getRoiMeasurements(imageId: Int64, opts: RoiOptions?, current: Current) async throws -> [Annotation?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRoiStats` does not exist.
     public func getRoiStats(roiId: Int64, current: Current) async throws -> RoiStats? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getShapeStats` does not exist.
     public func getShapeStats(shapeId: Int64, current: Current) async throws -> ShapeStats? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getShapeStatsList` does not exist.
     public func getShapeStatsList(shapeIdList: [Int64], current: Current) async throws -> [ShapeStats?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getShapeStatsRestricted` does not exist.
     public func getShapeStatsRestricted(
         shapeIdList: [Int64],
         zForUnattached: Int32,
@@ -106,10 +156,12 @@ extension IRoiServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTable` does not exist.
     public func getTable(annotationId: Int64, current: Current) async throws -> TablePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `uploadMask` does not exist.
     public func uploadMask(roiId: Int64, z: Int32, t: Int32, bytes: ByteBuffer, current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -7,68 +7,121 @@ public import OMEROModel
 
 /// Serves `::omero::api::IScript`. An operation that is left out answers that it does not exist.
 public protocol IScriptServant: ServiceInterfaceServant {
+    /// `canRunScript`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func canRunScript(scriptID: Int64, current: Current) async throws -> Bool
+    /// `deleteScript`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func deleteScript(scriptID: Int64, current: Current) async throws
+    /// `editScript`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func editScript(fileObject: OriginalFile?, scriptText: String, current: Current) async throws
+    /// `getParams`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getParams(scriptID: Int64, current: Current) async throws -> JobParams?
+    /// `getScriptID`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getScriptID(path: String, current: Current) async throws -> Int64
+    /// `getScriptText`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getScriptText(scriptID: Int64, current: Current) async throws -> String
+    /// `getScriptWithDetails`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getScriptWithDetails(scriptID: Int64, current: Current) async throws -> [String: RValue?]
+    /// `getScripts`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getScripts(current: Current) async throws -> [OriginalFile?]
+    /// `getScriptsByMimetype`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getScriptsByMimetype(mimetype: String, current: Current) async throws -> [OriginalFile?]
+    /// `getUserScripts`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getUserScripts(acceptsList: [IObject?], current: Current) async throws -> [OriginalFile?]
+    /// `runScript`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func runScript(
         scriptID: Int64,
         inputs: [String: RValue?],
         waitSecs: Int32?,
         current: Current
     ) async throws -> ScriptProcessPrx?
+    /// `uploadOfficialScript`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func uploadOfficialScript(path: String, scriptText: String, current: Current) async throws -> Int64
+    /// `uploadScript`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func uploadScript(path: String, scriptText: String, current: Current) async throws -> Int64
+    /// `validateScript`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func validateScript(j: Job?, acceptsList: [IObject?], current: Current) async throws -> OriginalFile?
 }
 
 extension IScriptServant {
+    /// Answers that `canRunScript` does not exist.
     public func canRunScript(scriptID: Int64, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `deleteScript` does not exist.
     public func deleteScript(scriptID: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `editScript` does not exist.
     public func editScript(fileObject: OriginalFile?, scriptText: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getParams` does not exist.
     public func getParams(scriptID: Int64, current: Current) async throws -> JobParams? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getScriptID` does not exist.
     public func getScriptID(path: String, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getScriptText` does not exist.
     public func getScriptText(scriptID: Int64, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getScriptWithDetails` does not exist.
     public func getScriptWithDetails(scriptID: Int64, current: Current) async throws -> [String: RValue?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getScripts` does not exist.
     public func getScripts(current: Current) async throws -> [OriginalFile?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getScriptsByMimetype` does not exist.
     public func getScriptsByMimetype(mimetype: String, current: Current) async throws -> [OriginalFile?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getUserScripts` does not exist.
     public func getUserScripts(acceptsList: [IObject?], current: Current) async throws -> [OriginalFile?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `runScript` does not exist.
     public func runScript(
         scriptID: Int64,
         inputs: [String: RValue?],
@@ -78,14 +131,17 @@ extension IScriptServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `uploadOfficialScript` does not exist.
     public func uploadOfficialScript(path: String, scriptText: String, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `uploadScript` does not exist.
     public func uploadScript(path: String, scriptText: String, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `validateScript` does not exist.
     public func validateScript(j: Job?, acceptsList: [IObject?], current: Current) async throws -> OriginalFile? {
         throw current.operationNotExist()
     }

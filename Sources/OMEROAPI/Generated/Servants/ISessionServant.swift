@@ -7,49 +7,106 @@ public import OMEROModel
 
 /// Serves `::omero::api::ISession`. An operation that is left out answers that it does not exist.
 public protocol ISessionServant: ServiceInterfaceServant {
+    /// `closeSession`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func closeSession(sess: Session?, current: Current) async throws -> Int32
+    /// `createSession`
+    ///
+    /// - Throws: `CannotCreateSessionException`, ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createSession(p: Principal?, credentials: String, current: Current) async throws -> Session?
+    /// `createSessionWithTimeout`
+    ///
+    /// - Throws: `CannotCreateSessionException`, ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createSessionWithTimeout(
         principal: Principal?,
         timeToLiveMilliseconds: Int64,
         current: Current
     ) async throws -> Session?
+    /// `createSessionWithTimeouts`
+    ///
+    /// - Throws: `CannotCreateSessionException`, ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createSessionWithTimeouts(
         principal: Principal?,
         timeToLiveMilliseconds: Int64,
         timeToIdleMilliseconds: Int64,
         current: Current
     ) async throws -> Session?
+    /// `createUserSession`
+    ///
+    /// - Throws: `CannotCreateSessionException`, ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createUserSession(
         timeToLiveMilliseconds: Int64,
         timeToIdleMilliseconds: Int64,
         defaultGroup: String,
         current: Current
     ) async throws -> Session?
+    /// `getInput`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getInput(sess: String, key: String, current: Current) async throws -> RValue?
+    /// `getInputKeys`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getInputKeys(sess: String, current: Current) async throws -> [String]
+    /// `getInputs`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getInputs(sess: String, current: Current) async throws -> [String: RValue?]
+    /// `getMyOpenAgentSessions`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMyOpenAgentSessions(agent: String, current: Current) async throws -> [Session?]
+    /// `getMyOpenClientSessions`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMyOpenClientSessions(current: Current) async throws -> [Session?]
+    /// `getMyOpenSessions`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMyOpenSessions(current: Current) async throws -> [Session?]
+    /// `getOutput`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getOutput(sess: String, key: String, current: Current) async throws -> RValue?
+    /// `getOutputKeys`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getOutputKeys(sess: String, current: Current) async throws -> [String]
+    /// `getOutputs`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getOutputs(sess: String, current: Current) async throws -> [String: RValue?]
+    /// `getReferenceCount`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getReferenceCount(sessionUuid: String, current: Current) async throws -> Int32
+    /// `getSession`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getSession(sessionUuid: String, current: Current) async throws -> Session?
+    /// `setInput`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setInput(sess: String, key: String, value: RValue?, current: Current) async throws
+    /// `setOutput`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setOutput(sess: String, key: String, value: RValue?, current: Current) async throws
 }
 
 extension ISessionServant {
+    /// Answers that `closeSession` does not exist.
     public func closeSession(sess: Session?, current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createSession` does not exist.
     public func createSession(p: Principal?, credentials: String, current: Current) async throws -> Session? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createSessionWithTimeout` does not exist.
     public func createSessionWithTimeout(
         principal: Principal?,
         timeToLiveMilliseconds: Int64,
@@ -58,6 +115,7 @@ extension ISessionServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createSessionWithTimeouts` does not exist.
     public func createSessionWithTimeouts(
         principal: Principal?,
         timeToLiveMilliseconds: Int64,
@@ -67,6 +125,7 @@ extension ISessionServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createUserSession` does not exist.
     public func createUserSession(
         timeToLiveMilliseconds: Int64,
         timeToIdleMilliseconds: Int64,
@@ -76,54 +135,67 @@ extension ISessionServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getInput` does not exist.
     public func getInput(sess: String, key: String, current: Current) async throws -> RValue? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getInputKeys` does not exist.
     public func getInputKeys(sess: String, current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getInputs` does not exist.
     public func getInputs(sess: String, current: Current) async throws -> [String: RValue?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMyOpenAgentSessions` does not exist.
     public func getMyOpenAgentSessions(agent: String, current: Current) async throws -> [Session?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMyOpenClientSessions` does not exist.
     public func getMyOpenClientSessions(current: Current) async throws -> [Session?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMyOpenSessions` does not exist.
     public func getMyOpenSessions(current: Current) async throws -> [Session?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getOutput` does not exist.
     public func getOutput(sess: String, key: String, current: Current) async throws -> RValue? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getOutputKeys` does not exist.
     public func getOutputKeys(sess: String, current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getOutputs` does not exist.
     public func getOutputs(sess: String, current: Current) async throws -> [String: RValue?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getReferenceCount` does not exist.
     public func getReferenceCount(sessionUuid: String, current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getSession` does not exist.
     public func getSession(sessionUuid: String, current: Current) async throws -> Session? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setInput` does not exist.
     public func setInput(sess: String, key: String, value: RValue?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setOutput` does not exist.
     public func setOutput(sess: String, key: String, value: RValue?, current: Current) async throws {
         throw current.operationNotExist()
     }

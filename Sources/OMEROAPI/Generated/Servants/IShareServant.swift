@@ -12,21 +12,54 @@ public import OMEROModel
 
 /// Serves `::omero::api::IShare`. An operation that is left out answers that it does not exist.
 public protocol IShareServant: ServiceInterfaceServant {
+    /// `activate`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func activate(shareId: Int64, current: Current) async throws
+    /// `addComment`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addComment(shareId: Int64, comment: String, current: Current) async throws -> TextAnnotation?
+    /// `addGuest`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addGuest(shareId: Int64, emailAddress: String, current: Current) async throws
+    /// `addGuests`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addGuests(shareId: Int64, emailAddresses: [String], current: Current) async throws
+    /// `addObject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addObject(shareId: Int64, iobject: IObject?, current: Current) async throws
+    /// `addObjects`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addObjects(shareId: Int64, iobjects: [IObject?], current: Current) async throws
+    /// `addReply`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addReply(
         shareId: Int64,
         comment: String,
         replyTo: TextAnnotation?,
         current: Current
     ) async throws -> TextAnnotation?
+    /// `addUser`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addUser(shareId: Int64, exp: Experimenter?, current: Current) async throws
+    /// `addUsers`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addUsers(shareId: Int64, exps: [Experimenter?], current: Current) async throws
+    /// `closeShare`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func closeShare(shareId: Int64, current: Current) async throws
+    /// `createShare`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createShare(
         description: String,
         expiration: Date?,
@@ -36,18 +69,57 @@ public protocol IShareServant: ServiceInterfaceServant {
         enabled: Bool,
         current: Current
     ) async throws -> Int64
+    /// `deactivate`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func deactivate(current: Current) async throws
+    /// `deleteComment`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func deleteComment(comment: Annotation?, current: Current) async throws
+    /// `getActiveConnections`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getActiveConnections(shareId: Int64, current: Current) async throws -> [String: Experimenter?]
+    /// `getAllGuests`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAllGuests(shareId: Int64, current: Current) async throws -> [String]
+    /// `getAllMembers`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAllMembers(shareId: Int64, current: Current) async throws -> [Experimenter?]
+    /// `getAllUsers`
+    ///
+    /// - Throws: ``ServerError``, ``ValidationException``. Anything else reaches the caller as an unknown exception.
     func getAllUsers(shareId: Int64, current: Current) async throws -> [String]
+    /// `getCommentCount`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getCommentCount(shareIds: [Int64], current: Current) async throws -> [Int64: Int64]
+    /// `getComments`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getComments(shareId: Int64, current: Current) async throws -> [Annotation?]
+    /// `getContentMap`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getContentMap(shareId: Int64, current: Current) async throws -> [String: [Int64]]
+    /// `getContentSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getContentSize(shareId: Int64, current: Current) async throws -> Int32
+    /// `getContentSubList`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getContentSubList(shareId: Int64, start: Int32, finish: Int32, current: Current) async throws -> [IObject?]
+    /// `getContents`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getContents(shareId: Int64, current: Current) async throws -> [IObject?]
+    /// `getEvents`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getEvents(
         shareId: Int64,
         exp: Experimenter?,
@@ -55,14 +127,41 @@ public protocol IShareServant: ServiceInterfaceServant {
         to: Date?,
         current: Current
     ) async throws -> [IObject?]
+    /// `getMemberCount`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMemberCount(shareIds: [Int64], current: Current) async throws -> [Int64: Int64]
+    /// `getMemberShares`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMemberShares(active: Bool, current: Current) async throws -> [Session?]
+    /// `getMemberSharesFor`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMemberSharesFor(user: Experimenter?, active: Bool, current: Current) async throws -> [Session?]
+    /// `getOwnShares`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getOwnShares(active: Bool, current: Current) async throws -> [Session?]
+    /// `getPastConnections`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPastConnections(shareId: Int64, current: Current) async throws -> [String: Experimenter?]
+    /// `getShare`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getShare(shareId: Int64, current: Current) async throws -> Share?
+    /// `getSharesOwnedBy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getSharesOwnedBy(user: Experimenter?, active: Bool, current: Current) async throws -> [Session?]
+    /// `invalidateConnection`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func invalidateConnection(shareId: Int64, exp: Experimenter?, current: Current) async throws
+    /// `notifyMembersOfShare`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func notifyMembersOfShare(
         shareId: Int64,
         subject: String,
@@ -70,42 +169,76 @@ public protocol IShareServant: ServiceInterfaceServant {
         html: Bool,
         current: Current
     ) async throws
+    /// `removeGuest`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeGuest(shareId: Int64, emailAddress: String, current: Current) async throws
+    /// `removeGuests`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeGuests(shareId: Int64, emailAddresses: [String], current: Current) async throws
+    /// `removeObject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeObject(shareId: Int64, iobject: IObject?, current: Current) async throws
+    /// `removeObjects`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeObjects(shareId: Int64, iobjects: [IObject?], current: Current) async throws
+    /// `removeUser`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeUser(shareId: Int64, exp: Experimenter?, current: Current) async throws
+    /// `removeUsers`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeUsers(shareId: Int64, exps: [Experimenter?], current: Current) async throws
+    /// `setActive`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setActive(shareId: Int64, active: Bool, current: Current) async throws
+    /// `setDescription`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setDescription(shareId: Int64, description: String, current: Current) async throws
+    /// `setExpiration`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setExpiration(shareId: Int64, expiration: Date?, current: Current) async throws
 }
 
 extension IShareServant {
+    /// Answers that `activate` does not exist.
     public func activate(shareId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addComment` does not exist.
     public func addComment(shareId: Int64, comment: String, current: Current) async throws -> TextAnnotation? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addGuest` does not exist.
     public func addGuest(shareId: Int64, emailAddress: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addGuests` does not exist.
     public func addGuests(shareId: Int64, emailAddresses: [String], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addObject` does not exist.
     public func addObject(shareId: Int64, iobject: IObject?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addObjects` does not exist.
     public func addObjects(shareId: Int64, iobjects: [IObject?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addReply` does not exist.
     public func addReply(
         shareId: Int64,
         comment: String,
@@ -115,18 +248,22 @@ extension IShareServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addUser` does not exist.
     public func addUser(shareId: Int64, exp: Experimenter?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addUsers` does not exist.
     public func addUsers(shareId: Int64, exps: [Experimenter?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `closeShare` does not exist.
     public func closeShare(shareId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createShare` does not exist.
     public func createShare(
         description: String,
         expiration: Date?,
@@ -139,46 +276,57 @@ extension IShareServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `deactivate` does not exist.
     public func deactivate(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `deleteComment` does not exist.
     public func deleteComment(comment: Annotation?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getActiveConnections` does not exist.
     public func getActiveConnections(shareId: Int64, current: Current) async throws -> [String: Experimenter?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAllGuests` does not exist.
     public func getAllGuests(shareId: Int64, current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAllMembers` does not exist.
     public func getAllMembers(shareId: Int64, current: Current) async throws -> [Experimenter?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAllUsers` does not exist.
     public func getAllUsers(shareId: Int64, current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getCommentCount` does not exist.
     public func getCommentCount(shareIds: [Int64], current: Current) async throws -> [Int64: Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getComments` does not exist.
     public func getComments(shareId: Int64, current: Current) async throws -> [Annotation?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getContentMap` does not exist.
     public func getContentMap(shareId: Int64, current: Current) async throws -> [String: [Int64]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getContentSize` does not exist.
     public func getContentSize(shareId: Int64, current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getContentSubList` does not exist.
     public func getContentSubList(
         shareId: Int64,
         start: Int32,
@@ -188,10 +336,12 @@ extension IShareServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getContents` does not exist.
     public func getContents(shareId: Int64, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getEvents` does not exist.
     public func getEvents(
         shareId: Int64,
         exp: Experimenter?,
@@ -202,38 +352,47 @@ extension IShareServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMemberCount` does not exist.
     public func getMemberCount(shareIds: [Int64], current: Current) async throws -> [Int64: Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMemberShares` does not exist.
     public func getMemberShares(active: Bool, current: Current) async throws -> [Session?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMemberSharesFor` does not exist.
     public func getMemberSharesFor(user: Experimenter?, active: Bool, current: Current) async throws -> [Session?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getOwnShares` does not exist.
     public func getOwnShares(active: Bool, current: Current) async throws -> [Session?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPastConnections` does not exist.
     public func getPastConnections(shareId: Int64, current: Current) async throws -> [String: Experimenter?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getShare` does not exist.
     public func getShare(shareId: Int64, current: Current) async throws -> Share? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getSharesOwnedBy` does not exist.
     public func getSharesOwnedBy(user: Experimenter?, active: Bool, current: Current) async throws -> [Session?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `invalidateConnection` does not exist.
     public func invalidateConnection(shareId: Int64, exp: Experimenter?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `notifyMembersOfShare` does not exist.
     public func notifyMembersOfShare(
         shareId: Int64,
         subject: String,
@@ -244,38 +403,47 @@ extension IShareServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeGuest` does not exist.
     public func removeGuest(shareId: Int64, emailAddress: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeGuests` does not exist.
     public func removeGuests(shareId: Int64, emailAddresses: [String], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeObject` does not exist.
     public func removeObject(shareId: Int64, iobject: IObject?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeObjects` does not exist.
     public func removeObjects(shareId: Int64, iobjects: [IObject?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeUser` does not exist.
     public func removeUser(shareId: Int64, exp: Experimenter?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeUsers` does not exist.
     public func removeUsers(shareId: Int64, exps: [Experimenter?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setActive` does not exist.
     public func setActive(shareId: Int64, active: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setDescription` does not exist.
     public func setDescription(shareId: Int64, description: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setExpiration` does not exist.
     public func setExpiration(shareId: Int64, expiration: Date?, current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -12,6 +12,9 @@ public import OMEROModel
 
 /// Serves `::omero::api::ITimeline`. An operation that is left out answers that it does not exist.
 public protocol ITimelineServant: ServiceInterfaceServant {
+    /// `countByPeriod`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func countByPeriod(
         types: [String],
         start: Date?,
@@ -19,6 +22,9 @@ public protocol ITimelineServant: ServiceInterfaceServant {
         p: QueryParameters?,
         current: Current
     ) async throws -> [String: Int64]
+    /// `getByPeriod`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getByPeriod(
         types: [String],
         start: Date?,
@@ -27,12 +33,18 @@ public protocol ITimelineServant: ServiceInterfaceServant {
         merge: Bool,
         current: Current
     ) async throws -> [String: [IObject?]]
+    /// `getEventLogsByPeriod`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getEventLogsByPeriod(
         start: Date?,
         end: Date?,
         p: QueryParameters?,
         current: Current
     ) async throws -> [EventLog?]
+    /// `getMostRecentAnnotationLinks`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMostRecentAnnotationLinks(
         parentTypes: [String],
         childTypes: [String],
@@ -40,16 +52,23 @@ public protocol ITimelineServant: ServiceInterfaceServant {
         p: QueryParameters?,
         current: Current
     ) async throws -> [IObject?]
+    /// `getMostRecentObjects`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMostRecentObjects(
         types: [String],
         p: QueryParameters?,
         merge: Bool,
         current: Current
     ) async throws -> [String: [IObject?]]
+    /// `getMostRecentShareCommentLinks`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMostRecentShareCommentLinks(p: QueryParameters?, current: Current) async throws -> [IObject?]
 }
 
 extension ITimelineServant {
+    /// Answers that `countByPeriod` does not exist.
     public func countByPeriod(
         types: [String],
         start: Date?,
@@ -60,6 +79,7 @@ extension ITimelineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getByPeriod` does not exist.
     public func getByPeriod(
         types: [String],
         start: Date?,
@@ -71,6 +91,7 @@ extension ITimelineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getEventLogsByPeriod` does not exist.
     public func getEventLogsByPeriod(
         start: Date?,
         end: Date?,
@@ -80,6 +101,7 @@ extension ITimelineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMostRecentAnnotationLinks` does not exist.
     public func getMostRecentAnnotationLinks(
         parentTypes: [String],
         childTypes: [String],
@@ -90,6 +112,7 @@ extension ITimelineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMostRecentObjects` does not exist.
     public func getMostRecentObjects(
         types: [String],
         p: QueryParameters?,
@@ -99,6 +122,7 @@ extension ITimelineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMostRecentShareCommentLinks` does not exist.
     public func getMostRecentShareCommentLinks(p: QueryParameters?, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }

@@ -7,60 +7,104 @@ public import OMEROModel
 
 /// Serves `::omero::api::ITypes`. An operation that is left out answers that it does not exist.
 public protocol ITypesServant: ServiceInterfaceServant {
+    /// `allEnumerations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func allEnumerations(type: String, current: Current) async throws -> [IObject?]
+    /// `createEnumeration`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createEnumeration(newEnum: IObject?, current: Current) async throws -> IObject?
+    /// `deleteEnumeration`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func deleteEnumeration(oldEnum: IObject?, current: Current) async throws
+    /// `getAnnotationTypes`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAnnotationTypes(current: Current) async throws -> [String]
+    /// `getEnumeration`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getEnumeration(type: String, value: String, current: Current) async throws -> IObject?
+    /// `getEnumerationTypes`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getEnumerationTypes(current: Current) async throws -> [String]
+    /// `getEnumerationsWithEntries`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getEnumerationsWithEntries(current: Current) async throws -> [String: [IObject?]]
+    /// `getOriginalEnumerations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getOriginalEnumerations(current: Current) async throws -> [IObject?]
+    /// `resetEnumerations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetEnumerations(enumClass: String, current: Current) async throws
+    /// `updateEnumeration`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateEnumeration(oldEnum: IObject?, current: Current) async throws -> IObject?
+    /// `updateEnumerations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateEnumerations(oldEnums: [IObject?], current: Current) async throws
 }
 
 extension ITypesServant {
+    /// Answers that `allEnumerations` does not exist.
     public func allEnumerations(type: String, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createEnumeration` does not exist.
     public func createEnumeration(newEnum: IObject?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `deleteEnumeration` does not exist.
     public func deleteEnumeration(oldEnum: IObject?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAnnotationTypes` does not exist.
     public func getAnnotationTypes(current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getEnumeration` does not exist.
     public func getEnumeration(type: String, value: String, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getEnumerationTypes` does not exist.
     public func getEnumerationTypes(current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getEnumerationsWithEntries` does not exist.
     public func getEnumerationsWithEntries(current: Current) async throws -> [String: [IObject?]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getOriginalEnumerations` does not exist.
     public func getOriginalEnumerations(current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetEnumerations` does not exist.
     public func resetEnumerations(enumClass: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateEnumeration` does not exist.
     public func updateEnumeration(oldEnum: IObject?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateEnumerations` does not exist.
     public func updateEnumerations(oldEnums: [IObject?], current: Current) async throws {
         throw current.operationNotExist()
     }

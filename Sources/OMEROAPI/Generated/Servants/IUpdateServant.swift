@@ -7,45 +7,77 @@ public import OMEROModel
 
 /// Serves `::omero::api::IUpdate`. An operation that is left out answers that it does not exist.
 public protocol IUpdateServant: ServiceInterfaceServant {
+    /// `deleteObject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func deleteObject(row: IObject?, current: Current) async throws
+    /// `indexObject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func indexObject(row: IObject?, current: Current) async throws
+    /// `saveAndReturnArray`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveAndReturnArray(graph: [IObject?], current: Current) async throws -> [IObject?]
+    /// `saveAndReturnIds`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveAndReturnIds(graph: [IObject?], current: Current) async throws -> [Int64]
+    /// `saveAndReturnObject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveAndReturnObject(obj: IObject?, current: Current) async throws -> IObject?
+    /// `saveArray`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveArray(graph: [IObject?], current: Current) async throws
+    /// `saveCollection`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveCollection(objs: [IObject?], current: Current) async throws
+    /// `saveObject`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveObject(obj: IObject?, current: Current) async throws
 }
 
 extension IUpdateServant {
+    /// Answers that `deleteObject` does not exist.
     public func deleteObject(row: IObject?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `indexObject` does not exist.
     public func indexObject(row: IObject?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveAndReturnArray` does not exist.
     public func saveAndReturnArray(graph: [IObject?], current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveAndReturnIds` does not exist.
     public func saveAndReturnIds(graph: [IObject?], current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveAndReturnObject` does not exist.
     public func saveAndReturnObject(obj: IObject?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveArray` does not exist.
     public func saveArray(graph: [IObject?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveCollection` does not exist.
     public func saveCollection(objs: [IObject?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveObject` does not exist.
     public func saveObject(obj: IObject?, current: Current) async throws {
         throw current.operationNotExist()
     }

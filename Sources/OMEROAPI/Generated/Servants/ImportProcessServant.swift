@@ -7,30 +7,48 @@ import OMEROModel
 
 /// Serves `::omero::grid::ImportProcess`. An operation that is left out answers that it does not exist.
 public protocol ImportProcessServant: StatefulServiceInterfaceServant {
+    /// `getHandle`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getHandle(current: Current) async throws -> HandlePrx?
+    /// `getImportSettings`
     func getImportSettings(current: Current) async throws -> ImportSettings?
+    /// `getUploadOffset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getUploadOffset(i: Int32, current: Current) async throws -> Int64
+    /// `getUploader`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getUploader(i: Int32, current: Current) async throws -> RawFileStorePrx?
+    /// `verifyUpload`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func verifyUpload(hash: [String], current: Current) async throws -> HandlePrx?
 }
 
 extension ImportProcessServant {
+    /// Answers that `getHandle` does not exist.
     public func getHandle(current: Current) async throws -> HandlePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getImportSettings` does not exist.
     public func getImportSettings(current: Current) async throws -> ImportSettings? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getUploadOffset` does not exist.
     public func getUploadOffset(i: Int32, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getUploader` does not exist.
     public func getUploader(i: Int32, current: Current) async throws -> RawFileStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `verifyUpload` does not exist.
     public func verifyUpload(hash: [String], current: Current) async throws -> HandlePrx? {
         throw current.operationNotExist()
     }

@@ -7,40 +7,64 @@ public import OMEROModel
 
 /// Serves `::omero::grid::InteractiveProcessor`. An operation that is left out answers that it does not exist.
 public protocol InteractiveProcessorServant: Servant {
+    /// `execute`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func execute(inputs: RValue?, current: Current) async throws -> ProcessPrx?
+    /// `expires`
     func expires(current: Current) async throws -> Int64
+    /// `getJob`
     func getJob(current: Current) async throws -> Job?
+    /// `getResults`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getResults(proc: ProcessPrx?, current: Current) async throws -> RValue?
+    /// `params`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func params(current: Current) async throws -> JobParams?
+    /// `setDetach`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setDetach(detach: Bool, current: Current) async throws -> Bool
+    /// `stop`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func stop(current: Current) async throws
 }
 
 extension InteractiveProcessorServant {
+    /// Answers that `execute` does not exist.
     public func execute(inputs: RValue?, current: Current) async throws -> ProcessPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `expires` does not exist.
     public func expires(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getJob` does not exist.
     public func getJob(current: Current) async throws -> Job? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getResults` does not exist.
     public func getResults(proc: ProcessPrx?, current: Current) async throws -> RValue? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `params` does not exist.
     public func params(current: Current) async throws -> JobParams? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setDetach` does not exist.
     public func setDetach(detach: Bool, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `stop` does not exist.
     public func stop(current: Current) async throws {
         throw current.operationNotExist()
     }

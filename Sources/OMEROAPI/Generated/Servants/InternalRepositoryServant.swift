@@ -7,45 +7,77 @@ public import OMEROModel
 
 /// Serves `::omero::grid::InternalRepository`. An operation that is left out answers that it does not exist.
 public protocol InternalRepositoryServant: Servant {
+    /// `createRawFileStore`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRawFileStore(file: OriginalFile?, current: Current) async throws -> RawFileStorePrx?
+    /// `createRawPixelsStore`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRawPixelsStore(file: OriginalFile?, current: Current) async throws -> RawPixelsStorePrx?
+    /// `createRenderingEngine`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRenderingEngine(file: OriginalFile?, current: Current) async throws -> RenderingEnginePrx?
+    /// `createThumbnailStore`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createThumbnailStore(file: OriginalFile?, current: Current) async throws -> ThumbnailStorePrx?
+    /// `getDescription`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getDescription(current: Current) async throws -> OriginalFile?
+    /// `getFilePath`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getFilePath(file: OriginalFile?, current: Current) async throws -> String
+    /// `getProxy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getProxy(current: Current) async throws -> RepositoryPrx?
+    /// `rawAccess`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func rawAccess(raw: RawAccessRequest?, current: Current) async throws -> Response?
 }
 
 extension InternalRepositoryServant {
+    /// Answers that `createRawFileStore` does not exist.
     public func createRawFileStore(file: OriginalFile?, current: Current) async throws -> RawFileStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createRawPixelsStore` does not exist.
     public func createRawPixelsStore(file: OriginalFile?, current: Current) async throws -> RawPixelsStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createRenderingEngine` does not exist.
     public func createRenderingEngine(file: OriginalFile?, current: Current) async throws -> RenderingEnginePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createThumbnailStore` does not exist.
     public func createThumbnailStore(file: OriginalFile?, current: Current) async throws -> ThumbnailStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getDescription` does not exist.
     public func getDescription(current: Current) async throws -> OriginalFile? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getFilePath` does not exist.
     public func getFilePath(file: OriginalFile?, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getProxy` does not exist.
     public func getProxy(current: Current) async throws -> RepositoryPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `rawAccess` does not exist.
     public func rawAccess(raw: RawAccessRequest?, current: Current) async throws -> Response? {
         throw current.operationNotExist()
     }

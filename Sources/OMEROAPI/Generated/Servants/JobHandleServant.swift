@@ -12,65 +12,113 @@ public import OMEROModel
 
 /// Serves `::omero::api::JobHandle`. An operation that is left out answers that it does not exist.
 public protocol JobHandleServant: StatefulServiceInterfaceServant {
+    /// `attach`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func attach(jobId: Int64, current: Current) async throws -> JobStatus?
+    /// `cancelJob`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func cancelJob(current: Current) async throws
+    /// `getJob`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getJob(current: Current) async throws -> Job?
+    /// `jobError`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func jobError(current: Current) async throws -> Bool
+    /// `jobFinished`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func jobFinished(current: Current) async throws -> Date?
+    /// `jobMessage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func jobMessage(current: Current) async throws -> String
+    /// `jobRunning`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func jobRunning(current: Current) async throws -> Bool
+    /// `jobStatus`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func jobStatus(current: Current) async throws -> JobStatus?
+    /// `setMessage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setMessage(message: String, current: Current) async throws -> String
+    /// `setStatus`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setStatus(status: String, current: Current) async throws -> String
+    /// `setStatusAndMessage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setStatusAndMessage(status: String, message: String?, current: Current) async throws -> String
+    /// `submit`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func submit(job: Job?, current: Current) async throws -> Int64
 }
 
 extension JobHandleServant {
+    /// Answers that `attach` does not exist.
     public func attach(jobId: Int64, current: Current) async throws -> JobStatus? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `cancelJob` does not exist.
     public func cancelJob(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getJob` does not exist.
     public func getJob(current: Current) async throws -> Job? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `jobError` does not exist.
     public func jobError(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `jobFinished` does not exist.
     public func jobFinished(current: Current) async throws -> Date? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `jobMessage` does not exist.
     public func jobMessage(current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `jobRunning` does not exist.
     public func jobRunning(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `jobStatus` does not exist.
     public func jobStatus(current: Current) async throws -> JobStatus? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setMessage` does not exist.
     public func setMessage(message: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setStatus` does not exist.
     public func setStatus(status: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setStatusAndMessage` does not exist.
     public func setStatusAndMessage(status: String, message: String?, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `submit` does not exist.
     public func submit(job: Job?, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }

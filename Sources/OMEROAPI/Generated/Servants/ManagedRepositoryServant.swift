@@ -7,16 +7,34 @@ public import OMEROModel
 
 /// Serves `::omero::grid::ManagedRepository`. An operation that is left out answers that it does not exist.
 public protocol ManagedRepositoryServant: RepositoryServant {
+    /// `importFileset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func importFileset(fs: Fileset?, settings: ImportSettings?, current: Current) async throws -> ImportProcessPrx?
+    /// `importPaths`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func importPaths(filePaths: [String], current: Current) async throws -> ImportProcessPrx?
+    /// `listChecksumAlgorithms`
     func listChecksumAlgorithms(current: Current) async throws -> [ChecksumAlgorithm?]
+    /// `listImports`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func listImports(current: Current) async throws -> [ImportProcessPrx?]
+    /// `setChecksumAlgorithm`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setChecksumAlgorithm(hasher: ChecksumAlgorithm?, ids: [Int64], current: Current) async throws -> [Int64]
+    /// `suggestChecksumAlgorithm`
     func suggestChecksumAlgorithm(supported: [ChecksumAlgorithm?], current: Current) async throws -> ChecksumAlgorithm?
+    /// `verifyChecksums`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func verifyChecksums(ids: [Int64], current: Current) async throws -> [Int64]
 }
 
 extension ManagedRepositoryServant {
+    /// Answers that `importFileset` does not exist.
     public func importFileset(
         fs: Fileset?,
         settings: ImportSettings?,
@@ -25,18 +43,22 @@ extension ManagedRepositoryServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `importPaths` does not exist.
     public func importPaths(filePaths: [String], current: Current) async throws -> ImportProcessPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `listChecksumAlgorithms` does not exist.
     public func listChecksumAlgorithms(current: Current) async throws -> [ChecksumAlgorithm?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `listImports` does not exist.
     public func listImports(current: Current) async throws -> [ImportProcessPrx?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setChecksumAlgorithm` does not exist.
     public func setChecksumAlgorithm(
         hasher: ChecksumAlgorithm?,
         ids: [Int64],
@@ -45,6 +67,7 @@ extension ManagedRepositoryServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `suggestChecksumAlgorithm` does not exist.
     public func suggestChecksumAlgorithm(
         supported: [ChecksumAlgorithm?],
         current: Current
@@ -52,6 +75,7 @@ extension ManagedRepositoryServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `verifyChecksums` does not exist.
     public func verifyChecksums(ids: [Int64], current: Current) async throws -> [Int64] {
         throw current.operationNotExist()
     }

@@ -7,40 +7,68 @@ public import OMEROModel
 
 /// Serves `::omero::api::MetadataStore`. An operation that is left out answers that it does not exist.
 public protocol MetadataStoreServant: StatefulServiceInterfaceServant {
+    /// `createRoot`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRoot(current: Current) async throws
+    /// `populateMinMax`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func populateMinMax(imageChannelGlobalMinMax: [[[Double]]], current: Current) async throws
+    /// `postProcess`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func postProcess(current: Current) async throws -> [InteractiveProcessorPrx?]
+    /// `saveToDB`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveToDB(activity: FilesetJobLink?, current: Current) async throws -> [String: [IObject?]]
+    /// `setPixelsFile`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setPixelsFile(pixelsId: Int64, file: String, repo: String, current: Current) async throws
+    /// `updateObjects`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateObjects(objects: [IObjectContainer?], current: Current) async throws
+    /// `updateReferences`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateReferences(references: [String: [String]], current: Current) async throws
 }
 
 extension MetadataStoreServant {
+    /// Answers that `createRoot` does not exist.
     public func createRoot(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `populateMinMax` does not exist.
     public func populateMinMax(imageChannelGlobalMinMax: [[[Double]]], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `postProcess` does not exist.
     public func postProcess(current: Current) async throws -> [InteractiveProcessorPrx?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveToDB` does not exist.
     public func saveToDB(activity: FilesetJobLink?, current: Current) async throws -> [String: [IObject?]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setPixelsFile` does not exist.
     public func setPixelsFile(pixelsId: Int64, file: String, repo: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateObjects` does not exist.
     public func updateObjects(objects: [IObjectContainer?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateReferences` does not exist.
     public func updateReferences(references: [String: [String]], current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -6,10 +6,14 @@ import IceEncoding
 
 /// Serves `::omero::grid::monitors::MonitorClient`. An operation that is left out answers that it does not exist.
 public protocol MonitorClientServant: Servant {
+    /// `fsEventHappened`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func fsEventHappened(id: String, el: [MonitorEventInfo], current: Current) async throws
 }
 
 extension MonitorClientServant {
+    /// Answers that `fsEventHappened` does not exist.
     public func fsEventHappened(id: String, el: [MonitorEventInfo], current: Current) async throws {
         throw current.operationNotExist()
     }

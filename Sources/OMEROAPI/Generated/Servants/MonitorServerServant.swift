@@ -6,6 +6,9 @@ import IceEncoding
 
 /// Serves `::omero::grid::monitors::MonitorServer`. An operation that is left out answers that it does not exist.
 public protocol MonitorServerServant: Servant {
+    /// `createMonitor`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func createMonitor(
         mType: MonitorType,
         eTypes: [WatchEventType],
@@ -21,13 +24,26 @@ public protocol MonitorServerServant: Servant {
         proxy: MonitorClientPrx?,
         current: Current
     ) async throws -> String
+    /// `destroyMonitor`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func destroyMonitor(id: String, current: Current) async throws
+    /// `getMonitorState`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func getMonitorState(id: String, current: Current) async throws -> MonitorState
+    /// `startMonitor`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func startMonitor(id: String, current: Current) async throws
+    /// `stopMonitor`
+    ///
+    /// - Throws: ``OmeroFSError``. Anything else reaches the caller as an unknown exception.
     func stopMonitor(id: String, current: Current) async throws
 }
 
 extension MonitorServerServant {
+    /// Answers that `createMonitor` does not exist.
     public func createMonitor(
         mType: MonitorType,
         eTypes: [WatchEventType],
@@ -46,18 +62,22 @@ extension MonitorServerServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `destroyMonitor` does not exist.
     public func destroyMonitor(id: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMonitorState` does not exist.
     public func getMonitorState(id: String, current: Current) async throws -> MonitorState {
         throw current.operationNotExist()
     }
 
+    /// Answers that `startMonitor` does not exist.
     public func startMonitor(id: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `stopMonitor` does not exist.
     public func stopMonitor(id: String, current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -6,20 +6,26 @@ import IceEncoding
 
 /// Serves `::omero::grid::ProcessCallback`. An operation that is left out answers that it does not exist.
 public protocol ProcessCallbackServant: Servant {
+    /// `processCancelled`
     func processCancelled(success: Bool, current: Current) async throws
+    /// `processFinished`
     func processFinished(returncode: Int32, current: Current) async throws
+    /// `processKilled`
     func processKilled(success: Bool, current: Current) async throws
 }
 
 extension ProcessCallbackServant {
+    /// Answers that `processCancelled` does not exist.
     public func processCancelled(success: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `processFinished` does not exist.
     public func processFinished(returncode: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `processKilled` does not exist.
     public func processKilled(success: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }

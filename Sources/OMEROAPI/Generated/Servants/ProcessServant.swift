@@ -7,40 +7,64 @@ import OMEROModel
 
 /// Serves `::omero::grid::Process`. An operation that is left out answers that it does not exist.
 public protocol ProcessServant: Servant {
+    /// `cancel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func cancel(current: Current) async throws -> Bool
+    /// `kill`
     func kill(current: Current) async throws -> Bool
+    /// `poll`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func poll(current: Current) async throws -> Int32?
+    /// `registerCallback`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func registerCallback(cb: ProcessCallbackPrx?, current: Current) async throws
+    /// `shutdown`
     func shutdown(current: Current) async throws
+    /// `unregisterCallback`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func unregisterCallback(cb: ProcessCallbackPrx?, current: Current) async throws
+    /// `wait`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func wait(current: Current) async throws -> Int32
 }
 
 extension ProcessServant {
+    /// Answers that `cancel` does not exist.
     public func cancel(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `kill` does not exist.
     public func kill(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `poll` does not exist.
     public func poll(current: Current) async throws -> Int32? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `registerCallback` does not exist.
     public func registerCallback(cb: ProcessCallbackPrx?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `shutdown` does not exist.
     public func shutdown(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `unregisterCallback` does not exist.
     public func unregisterCallback(cb: ProcessCallbackPrx?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `wait` does not exist.
     public func wait(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }

@@ -6,16 +6,21 @@ import IceEncoding
 
 /// Serves `::omero::grid::ProcessorCallback`. An operation that is left out answers that it does not exist.
 public protocol ProcessorCallbackServant: Servant {
+    /// `isAccepted`
     func isAccepted(accepted: Bool, sessionUuid: String, procConn: String, current: Current) async throws
+    /// `isProxyAccepted`
     func isProxyAccepted(accepted: Bool, sessionUuid: String, procProxy: ProcessorPrx?, current: Current) async throws
+    /// `responseRunning`
     func responseRunning(jobIds: [Int64], current: Current) async throws
 }
 
 extension ProcessorCallbackServant {
+    /// Answers that `isAccepted` does not exist.
     public func isAccepted(accepted: Bool, sessionUuid: String, procConn: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isProxyAccepted` does not exist.
     public func isProxyAccepted(
         accepted: Bool,
         sessionUuid: String,
@@ -25,6 +30,7 @@ extension ProcessorCallbackServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `responseRunning` does not exist.
     public func responseRunning(jobIds: [Int64], current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -7,9 +7,17 @@ public import OMEROModel
 
 /// Serves `::omero::grid::Processor`. An operation that is left out answers that it does not exist.
 public protocol ProcessorServant: Servant {
+    /// `parseJob`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func parseJob(session: String, jobObject: Job?, current: Current) async throws -> JobParams?
+    /// `processJob`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func processJob(session: String, params: JobParams?, jobObject: Job?, current: Current) async throws -> ProcessPrx?
+    /// `requestRunning`
     func requestRunning(cb: ProcessorCallbackPrx?, current: Current) async throws
+    /// `willAccept`
     func willAccept(
         userContext: Experimenter?,
         groupContext: ExperimenterGroup?,
@@ -20,10 +28,12 @@ public protocol ProcessorServant: Servant {
 }
 
 extension ProcessorServant {
+    /// Answers that `parseJob` does not exist.
     public func parseJob(session: String, jobObject: Job?, current: Current) async throws -> JobParams? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `processJob` does not exist.
     public func processJob(
         session: String,
         params: JobParams?,
@@ -33,10 +43,12 @@ extension ProcessorServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `requestRunning` does not exist.
     public func requestRunning(cb: ProcessorCallbackPrx?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `willAccept` does not exist.
     public func willAccept(
         userContext: Experimenter?,
         groupContext: ExperimenterGroup?,

@@ -7,35 +7,59 @@ import OMEROModel
 
 /// Serves `::omero::api::PyramidService`. An operation that is left out answers that it does not exist.
 public protocol PyramidServiceServant: StatefulServiceInterfaceServant {
+    /// `getResolutionDescriptions`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getResolutionDescriptions(current: Current) async throws -> [ResolutionDescription?]
+    /// `getResolutionLevel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getResolutionLevel(current: Current) async throws -> Int32
+    /// `getResolutionLevels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getResolutionLevels(current: Current) async throws -> Int32
+    /// `getTileSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTileSize(current: Current) async throws -> [Int32]
+    /// `requiresPixelsPyramid`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func requiresPixelsPyramid(current: Current) async throws -> Bool
+    /// `setResolutionLevel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setResolutionLevel(resolutionLevel: Int32, current: Current) async throws
 }
 
 extension PyramidServiceServant {
+    /// Answers that `getResolutionDescriptions` does not exist.
     public func getResolutionDescriptions(current: Current) async throws -> [ResolutionDescription?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getResolutionLevel` does not exist.
     public func getResolutionLevel(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getResolutionLevels` does not exist.
     public func getResolutionLevels(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTileSize` does not exist.
     public func getTileSize(current: Current) async throws -> [Int32] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `requiresPixelsPyramid` does not exist.
     public func requiresPixelsPyramid(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setResolutionLevel` does not exist.
     public func setResolutionLevel(resolutionLevel: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }

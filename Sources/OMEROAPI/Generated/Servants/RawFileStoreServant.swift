@@ -8,45 +8,77 @@ public import OMEROModel
 
 /// Serves `::omero::api::RawFileStore`. An operation that is left out answers that it does not exist.
 public protocol RawFileStoreServant: StatefulServiceInterfaceServant {
+    /// `exists`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func exists(current: Current) async throws -> Bool
+    /// `getFileId`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getFileId(current: Current) async throws -> Int64?
+    /// `read`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func read(position: Int64, length: Int32, current: Current) async throws -> ByteBuffer
+    /// `save`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func save(current: Current) async throws -> OriginalFile?
+    /// `setFileId`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setFileId(fileId: Int64, current: Current) async throws
+    /// `size`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func size(current: Current) async throws -> Int64
+    /// `truncate`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func truncate(length: Int64, current: Current) async throws -> Bool
+    /// `write`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func write(buf: ByteBuffer, position: Int64, length: Int32, current: Current) async throws
 }
 
 extension RawFileStoreServant {
+    /// Answers that `exists` does not exist.
     public func exists(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getFileId` does not exist.
     public func getFileId(current: Current) async throws -> Int64? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `read` does not exist.
     public func read(position: Int64, length: Int32, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `save` does not exist.
     public func save(current: Current) async throws -> OriginalFile? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setFileId` does not exist.
     public func setFileId(fileId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `size` does not exist.
     public func size(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `truncate` does not exist.
     public func truncate(length: Int64, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `write` does not exist.
     public func write(buf: ByteBuffer, position: Int64, length: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }

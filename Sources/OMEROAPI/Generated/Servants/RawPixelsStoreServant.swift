@@ -8,10 +8,25 @@ public import OMEROModel
 
 /// Serves `::omero::api::RawPixelsStore`. An operation that is left out answers that it does not exist.
 public protocol RawPixelsStoreServant: PyramidServiceServant {
+    /// `calculateMessageDigest`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func calculateMessageDigest(current: Current) async throws -> ByteBuffer
+    /// `findMinMax`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func findMinMax(channels: [Int32], current: Current) async throws -> [Int32: [Double]]
+    /// `getByteWidth`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getByteWidth(current: Current) async throws -> Int32
+    /// `getCol`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getCol(x: Int32, z: Int32, c: Int32, t: Int32, current: Current) async throws -> ByteBuffer
+    /// `getHistogram`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getHistogram(
         channels: [Int32],
         binCount: Int32,
@@ -19,11 +34,29 @@ public protocol RawPixelsStoreServant: PyramidServiceServant {
         plane: PlaneDef?,
         current: Current
     ) async throws -> [Int32: [Int32]]
+    /// `getHypercube`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getHypercube(offset: [Int32], size: [Int32], step: [Int32], current: Current) async throws -> ByteBuffer
+    /// `getPixelsId`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPixelsId(current: Current) async throws -> Int64
+    /// `getPixelsPath`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPixelsPath(current: Current) async throws -> String
+    /// `getPlane`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPlane(z: Int32, c: Int32, t: Int32, current: Current) async throws -> ByteBuffer
+    /// `getPlaneOffset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPlaneOffset(z: Int32, c: Int32, t: Int32, current: Current) async throws -> Int64
+    /// `getPlaneRegion`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPlaneRegion(
         z: Int32,
         c: Int32,
@@ -32,14 +65,41 @@ public protocol RawPixelsStoreServant: PyramidServiceServant {
         offset: Int32,
         current: Current
     ) async throws -> ByteBuffer
+    /// `getPlaneSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPlaneSize(current: Current) async throws -> Int64
+    /// `getRegion`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRegion(size: Int32, offset: Int64, current: Current) async throws -> ByteBuffer
+    /// `getRow`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRow(y: Int32, z: Int32, c: Int32, t: Int32, current: Current) async throws -> ByteBuffer
+    /// `getRowOffset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRowOffset(y: Int32, z: Int32, c: Int32, t: Int32, current: Current) async throws -> Int64
+    /// `getRowSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRowSize(current: Current) async throws -> Int32
+    /// `getStack`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getStack(c: Int32, t: Int32, current: Current) async throws -> ByteBuffer
+    /// `getStackOffset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getStackOffset(c: Int32, t: Int32, current: Current) async throws -> Int64
+    /// `getStackSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getStackSize(current: Current) async throws -> Int64
+    /// `getTile`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTile(
         z: Int32,
         c: Int32,
@@ -50,19 +110,61 @@ public protocol RawPixelsStoreServant: PyramidServiceServant {
         h: Int32,
         current: Current
     ) async throws -> ByteBuffer
+    /// `getTimepoint`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTimepoint(t: Int32, current: Current) async throws -> ByteBuffer
+    /// `getTimepointOffset`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTimepointOffset(t: Int32, current: Current) async throws -> Int64
+    /// `getTimepointSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTimepointSize(current: Current) async throws -> Int64
+    /// `getTotalSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTotalSize(current: Current) async throws -> Int64
+    /// `isFloat`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isFloat(current: Current) async throws -> Bool
+    /// `isSigned`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isSigned(current: Current) async throws -> Bool
+    /// `prepare`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func prepare(pixelsIds: [Int64], current: Current) async throws
+    /// `save`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func save(current: Current) async throws -> Pixels?
+    /// `setPixelsId`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setPixelsId(pixelsId: Int64, bypassOriginalFile: Bool, current: Current) async throws
+    /// `setPlane`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setPlane(buf: ByteBuffer, z: Int32, c: Int32, t: Int32, current: Current) async throws
+    /// `setRegion`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setRegion(size: Int32, offset: Int64, buf: ByteBuffer, current: Current) async throws
+    /// `setRow`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setRow(buf: ByteBuffer, y: Int32, z: Int32, c: Int32, t: Int32, current: Current) async throws
+    /// `setStack`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setStack(buf: ByteBuffer, z: Int32, c: Int32, t: Int32, current: Current) async throws
+    /// `setTile`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setTile(
         buf: ByteBuffer,
         z: Int32,
@@ -74,26 +176,34 @@ public protocol RawPixelsStoreServant: PyramidServiceServant {
         h: Int32,
         current: Current
     ) async throws
+    /// `setTimepoint`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setTimepoint(buf: ByteBuffer, t: Int32, current: Current) async throws
 }
 
 extension RawPixelsStoreServant {
+    /// Answers that `calculateMessageDigest` does not exist.
     public func calculateMessageDigest(current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `findMinMax` does not exist.
     public func findMinMax(channels: [Int32], current: Current) async throws -> [Int32: [Double]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getByteWidth` does not exist.
     public func getByteWidth(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getCol` does not exist.
     public func getCol(x: Int32, z: Int32, c: Int32, t: Int32, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getHistogram` does not exist.
     public func getHistogram(
         channels: [Int32],
         binCount: Int32,
@@ -104,6 +214,7 @@ extension RawPixelsStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getHypercube` does not exist.
     public func getHypercube(
         offset: [Int32],
         size: [Int32],
@@ -113,22 +224,27 @@ extension RawPixelsStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPixelsId` does not exist.
     public func getPixelsId(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPixelsPath` does not exist.
     public func getPixelsPath(current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPlane` does not exist.
     public func getPlane(z: Int32, c: Int32, t: Int32, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPlaneOffset` does not exist.
     public func getPlaneOffset(z: Int32, c: Int32, t: Int32, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPlaneRegion` does not exist.
     public func getPlaneRegion(
         z: Int32,
         c: Int32,
@@ -140,38 +256,47 @@ extension RawPixelsStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPlaneSize` does not exist.
     public func getPlaneSize(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRegion` does not exist.
     public func getRegion(size: Int32, offset: Int64, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRow` does not exist.
     public func getRow(y: Int32, z: Int32, c: Int32, t: Int32, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRowOffset` does not exist.
     public func getRowOffset(y: Int32, z: Int32, c: Int32, t: Int32, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRowSize` does not exist.
     public func getRowSize(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getStack` does not exist.
     public func getStack(c: Int32, t: Int32, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getStackOffset` does not exist.
     public func getStackOffset(c: Int32, t: Int32, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getStackSize` does not exist.
     public func getStackSize(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTile` does not exist.
     public func getTile(
         z: Int32,
         c: Int32,
@@ -185,58 +310,72 @@ extension RawPixelsStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTimepoint` does not exist.
     public func getTimepoint(t: Int32, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTimepointOffset` does not exist.
     public func getTimepointOffset(t: Int32, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTimepointSize` does not exist.
     public func getTimepointSize(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTotalSize` does not exist.
     public func getTotalSize(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isFloat` does not exist.
     public func isFloat(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isSigned` does not exist.
     public func isSigned(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `prepare` does not exist.
     public func prepare(pixelsIds: [Int64], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `save` does not exist.
     public func save(current: Current) async throws -> Pixels? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setPixelsId` does not exist.
     public func setPixelsId(pixelsId: Int64, bypassOriginalFile: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setPlane` does not exist.
     public func setPlane(buf: ByteBuffer, z: Int32, c: Int32, t: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setRegion` does not exist.
     public func setRegion(size: Int32, offset: Int64, buf: ByteBuffer, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setRow` does not exist.
     public func setRow(buf: ByteBuffer, y: Int32, z: Int32, c: Int32, t: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setStack` does not exist.
     public func setStack(buf: ByteBuffer, z: Int32, c: Int32, t: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setTile` does not exist.
     public func setTile(
         buf: ByteBuffer,
         z: Int32,
@@ -251,6 +390,7 @@ extension RawPixelsStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setTimepoint` does not exist.
     public func setTimepoint(buf: ByteBuffer, t: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -8,39 +8,141 @@ public import OMEROModel
 
 /// Serves `::omero::api::RenderingEngine`. An operation that is left out answers that it does not exist.
 public protocol RenderingEngineServant: PyramidServiceServant {
+    /// `addCodomainMap`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addCodomainMap(mapCtx: RenderingMapContext?, current: Current) async throws
+    /// `addCodomainMapToChannel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addCodomainMapToChannel(mapCtx: RenderingMapContext?, w: Int32, current: Current) async throws
+    /// `getAvailableFamilies`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAvailableFamilies(current: Current) async throws -> [IObject?]
+    /// `getAvailableModels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAvailableModels(current: Current) async throws -> [IObject?]
+    /// `getChannelCurveCoefficient`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getChannelCurveCoefficient(w: Int32, current: Current) async throws -> Double
+    /// `getChannelFamily`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getChannelFamily(w: Int32, current: Current) async throws -> Family?
+    /// `getChannelLookupTable`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getChannelLookupTable(w: Int32, current: Current) async throws -> String
+    /// `getChannelNoiseReduction`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getChannelNoiseReduction(w: Int32, current: Current) async throws -> Bool
+    /// `getChannelStats`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getChannelStats(w: Int32, current: Current) async throws -> [Double]
+    /// `getChannelWindowEnd`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getChannelWindowEnd(w: Int32, current: Current) async throws -> Double
+    /// `getChannelWindowStart`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getChannelWindowStart(w: Int32, current: Current) async throws -> Double
+    /// `getCodomainMapContext`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getCodomainMapContext(w: Int32, current: Current) async throws -> [IObject?]
+    /// `getCompressionLevel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getCompressionLevel(current: Current) async throws -> Float
+    /// `getDefaultT`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getDefaultT(current: Current) async throws -> Int32
+    /// `getDefaultZ`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getDefaultZ(current: Current) async throws -> Int32
+    /// `getModel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getModel(current: Current) async throws -> RenderingModel?
+    /// `getPixels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPixels(current: Current) async throws -> Pixels?
+    /// `getPixelsTypeLowerBound`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPixelsTypeLowerBound(w: Int32, current: Current) async throws -> Double
+    /// `getPixelsTypeUpperBound`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPixelsTypeUpperBound(w: Int32, current: Current) async throws -> Double
+    /// `getQuantumDef`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getQuantumDef(current: Current) async throws -> QuantumDef?
+    /// `getRGBA`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRGBA(w: Int32, current: Current) async throws -> [Int32]
+    /// `getRenderingDefId`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRenderingDefId(current: Current) async throws -> Int64
+    /// `isActive`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isActive(w: Int32, current: Current) async throws -> Bool
+    /// `isPixelsTypeSigned`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isPixelsTypeSigned(current: Current) async throws -> Bool
+    /// `load`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func load(current: Current) async throws
+    /// `loadRenderingDef`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func loadRenderingDef(renderingDefId: Int64, current: Current) async throws
+    /// `lookupPixels`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func lookupPixels(pixelsId: Int64, current: Current) async throws
+    /// `lookupRenderingDef`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func lookupRenderingDef(pixelsId: Int64, current: Current) async throws -> Bool
+    /// `removeCodomainMap`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeCodomainMap(mapCtx: RenderingMapContext?, current: Current) async throws
+    /// `removeCodomainMapFromChannel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeCodomainMapFromChannel(mapCtx: RenderingMapContext?, w: Int32, current: Current) async throws
+    /// `render`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func render(def: PlaneDef?, current: Current) async throws -> RGBBuffer?
+    /// `renderAsPackedInt`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func renderAsPackedInt(def: PlaneDef?, current: Current) async throws -> [Int32]
+    /// `renderCompressed`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func renderCompressed(def: PlaneDef?, current: Current) async throws -> ByteBuffer
+    /// `renderProjectedAsPackedInt`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func renderProjectedAsPackedInt(
         algorithm: ProjectionAlgorithm,
         timepoint: Int32,
@@ -49,6 +151,9 @@ public protocol RenderingEngineServant: PyramidServiceServant {
         end: Int32,
         current: Current
     ) async throws -> [Int32]
+    /// `renderProjectedCompressed`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func renderProjectedCompressed(
         algorithm: ProjectionAlgorithm,
         timepoint: Int32,
@@ -57,18 +162,57 @@ public protocol RenderingEngineServant: PyramidServiceServant {
         end: Int32,
         current: Current
     ) async throws -> ByteBuffer
+    /// `resetDefaultSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaultSettings(save: Bool, current: Current) async throws -> Int64
+    /// `saveAsNewSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveAsNewSettings(current: Current) async throws -> Int64
+    /// `saveCurrentSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func saveCurrentSettings(current: Current) async throws
+    /// `setActive`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setActive(w: Int32, active: Bool, current: Current) async throws
+    /// `setChannelLookupTable`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setChannelLookupTable(w: Int32, lookup: String, current: Current) async throws
+    /// `setChannelWindow`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setChannelWindow(w: Int32, start: Double, end: Double, current: Current) async throws
+    /// `setCodomainInterval`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setCodomainInterval(start: Int32, end: Int32, current: Current) async throws
+    /// `setCompressionLevel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setCompressionLevel(percentage: Float, current: Current) async throws
+    /// `setDefaultT`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setDefaultT(t: Int32, current: Current) async throws
+    /// `setDefaultZ`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setDefaultZ(z: Int32, current: Current) async throws
+    /// `setModel`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setModel(model: RenderingModel?, current: Current) async throws
+    /// `setOverlays`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setOverlays(tablesId: Int64?, imageId: Int64?, rowColorMap: [Int64: Int32], current: Current) async throws
+    /// `setQuantizationMap`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setQuantizationMap(
         w: Int32,
         family: Family?,
@@ -76,145 +220,191 @@ public protocol RenderingEngineServant: PyramidServiceServant {
         noiseReduction: Bool,
         current: Current
     ) async throws
+    /// `setQuantumStrategy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setQuantumStrategy(bitResolution: Int32, current: Current) async throws
+    /// `setRGBA`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setRGBA(w: Int32, red: Int32, green: Int32, blue: Int32, alpha: Int32, current: Current) async throws
+    /// `updateCodomainMap`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateCodomainMap(mapCtx: RenderingMapContext?, current: Current) async throws
+    /// `updateSettings`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func updateSettings(settings: RenderingDef?, current: Current) async throws
 }
 
 extension RenderingEngineServant {
+    /// Answers that `addCodomainMap` does not exist.
     public func addCodomainMap(mapCtx: RenderingMapContext?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addCodomainMapToChannel` does not exist.
     public func addCodomainMapToChannel(mapCtx: RenderingMapContext?, w: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAvailableFamilies` does not exist.
     public func getAvailableFamilies(current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAvailableModels` does not exist.
     public func getAvailableModels(current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getChannelCurveCoefficient` does not exist.
     public func getChannelCurveCoefficient(w: Int32, current: Current) async throws -> Double {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getChannelFamily` does not exist.
     public func getChannelFamily(w: Int32, current: Current) async throws -> Family? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getChannelLookupTable` does not exist.
     public func getChannelLookupTable(w: Int32, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getChannelNoiseReduction` does not exist.
     public func getChannelNoiseReduction(w: Int32, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getChannelStats` does not exist.
     public func getChannelStats(w: Int32, current: Current) async throws -> [Double] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getChannelWindowEnd` does not exist.
     public func getChannelWindowEnd(w: Int32, current: Current) async throws -> Double {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getChannelWindowStart` does not exist.
     public func getChannelWindowStart(w: Int32, current: Current) async throws -> Double {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getCodomainMapContext` does not exist.
     public func getCodomainMapContext(w: Int32, current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getCompressionLevel` does not exist.
     public func getCompressionLevel(current: Current) async throws -> Float {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getDefaultT` does not exist.
     public func getDefaultT(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getDefaultZ` does not exist.
     public func getDefaultZ(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getModel` does not exist.
     public func getModel(current: Current) async throws -> RenderingModel? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPixels` does not exist.
     public func getPixels(current: Current) async throws -> Pixels? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPixelsTypeLowerBound` does not exist.
     public func getPixelsTypeLowerBound(w: Int32, current: Current) async throws -> Double {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPixelsTypeUpperBound` does not exist.
     public func getPixelsTypeUpperBound(w: Int32, current: Current) async throws -> Double {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getQuantumDef` does not exist.
     public func getQuantumDef(current: Current) async throws -> QuantumDef? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRGBA` does not exist.
     public func getRGBA(w: Int32, current: Current) async throws -> [Int32] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRenderingDefId` does not exist.
     public func getRenderingDefId(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isActive` does not exist.
     public func isActive(w: Int32, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isPixelsTypeSigned` does not exist.
     public func isPixelsTypeSigned(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `load` does not exist.
     public func load(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `loadRenderingDef` does not exist.
     public func loadRenderingDef(renderingDefId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `lookupPixels` does not exist.
     public func lookupPixels(pixelsId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `lookupRenderingDef` does not exist.
     public func lookupRenderingDef(pixelsId: Int64, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeCodomainMap` does not exist.
     public func removeCodomainMap(mapCtx: RenderingMapContext?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeCodomainMapFromChannel` does not exist.
     public func removeCodomainMapFromChannel(mapCtx: RenderingMapContext?, w: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `render` does not exist.
     public func render(def: PlaneDef?, current: Current) async throws -> RGBBuffer? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `renderAsPackedInt` does not exist.
     public func renderAsPackedInt(def: PlaneDef?, current: Current) async throws -> [Int32] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `renderCompressed` does not exist.
     public func renderCompressed(def: PlaneDef?, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `renderProjectedAsPackedInt` does not exist.
     public func renderProjectedAsPackedInt(
         algorithm: ProjectionAlgorithm,
         timepoint: Int32,
@@ -226,6 +416,7 @@ extension RenderingEngineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `renderProjectedCompressed` does not exist.
     public func renderProjectedCompressed(
         algorithm: ProjectionAlgorithm,
         timepoint: Int32,
@@ -237,50 +428,62 @@ extension RenderingEngineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaultSettings` does not exist.
     public func resetDefaultSettings(save: Bool, current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveAsNewSettings` does not exist.
     public func saveAsNewSettings(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `saveCurrentSettings` does not exist.
     public func saveCurrentSettings(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setActive` does not exist.
     public func setActive(w: Int32, active: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setChannelLookupTable` does not exist.
     public func setChannelLookupTable(w: Int32, lookup: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setChannelWindow` does not exist.
     public func setChannelWindow(w: Int32, start: Double, end: Double, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setCodomainInterval` does not exist.
     public func setCodomainInterval(start: Int32, end: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setCompressionLevel` does not exist.
     public func setCompressionLevel(percentage: Float, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setDefaultT` does not exist.
     public func setDefaultT(t: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setDefaultZ` does not exist.
     public func setDefaultZ(z: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setModel` does not exist.
     public func setModel(model: RenderingModel?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setOverlays` does not exist.
     public func setOverlays(
         tablesId: Int64?,
         imageId: Int64?,
@@ -290,6 +493,7 @@ extension RenderingEngineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setQuantizationMap` does not exist.
     public func setQuantizationMap(
         w: Int32,
         family: Family?,
@@ -300,18 +504,22 @@ extension RenderingEngineServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setQuantumStrategy` does not exist.
     public func setQuantumStrategy(bitResolution: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setRGBA` does not exist.
     public func setRGBA(w: Int32, red: Int32, green: Int32, blue: Int32, alpha: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateCodomainMap` does not exist.
     public func updateCodomainMap(mapCtx: RenderingMapContext?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `updateSettings` does not exist.
     public func updateSettings(settings: RenderingDef?, current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -7,20 +7,54 @@ public import OMEROModel
 
 /// Serves `::omero::grid::Repository`. An operation that is left out answers that it does not exist.
 public protocol RepositoryServant: Servant {
+    /// `deletePaths`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func deletePaths(paths: [String], recursively: Bool, force: Bool, current: Current) async throws -> HandlePrx?
+    /// `file`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func file(path: String, mode: String, current: Current) async throws -> RawFileStorePrx?
+    /// `fileById`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func fileById(id: Int64, current: Current) async throws -> RawFileStorePrx?
+    /// `fileExists`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func fileExists(path: String, current: Current) async throws -> Bool
+    /// `list`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func list(path: String, current: Current) async throws -> [String]
+    /// `listFiles`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func listFiles(path: String, current: Current) async throws -> [OriginalFile?]
+    /// `makeDir`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func makeDir(path: String, parents: Bool, current: Current) async throws
+    /// `mimetype`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func mimetype(path: String, current: Current) async throws -> String
+    /// `register`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func register(path: String, mimetype: String?, current: Current) async throws -> OriginalFile?
+    /// `root`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func root(current: Current) async throws -> OriginalFile?
+    /// `treeList`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func treeList(path: String, current: Current) async throws -> RValue?
 }
 
 extension RepositoryServant {
+    /// Answers that `deletePaths` does not exist.
     public func deletePaths(
         paths: [String],
         recursively: Bool,
@@ -30,42 +64,52 @@ extension RepositoryServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `file` does not exist.
     public func file(path: String, mode: String, current: Current) async throws -> RawFileStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `fileById` does not exist.
     public func fileById(id: Int64, current: Current) async throws -> RawFileStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `fileExists` does not exist.
     public func fileExists(path: String, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `list` does not exist.
     public func list(path: String, current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `listFiles` does not exist.
     public func listFiles(path: String, current: Current) async throws -> [OriginalFile?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `makeDir` does not exist.
     public func makeDir(path: String, parents: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `mimetype` does not exist.
     public func mimetype(path: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }
 
+    /// Answers that `register` does not exist.
     public func register(path: String, mimetype: String?, current: Current) async throws -> OriginalFile? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `root` does not exist.
     public func root(current: Current) async throws -> OriginalFile? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `treeList` does not exist.
     public func treeList(path: String, current: Current) async throws -> RValue? {
         throw current.operationNotExist()
     }

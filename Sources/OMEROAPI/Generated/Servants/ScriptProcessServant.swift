@@ -7,25 +7,41 @@ public import OMEROModel
 
 /// Serves `::omero::grid::ScriptProcess`. An operation that is left out answers that it does not exist.
 public protocol ScriptProcessServant: ProcessServant {
+    /// `close`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func close(detach: Bool, current: Current) async throws
+    /// `getJob`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getJob(current: Current) async throws -> ScriptJob?
+    /// `getResults`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getResults(waitSecs: Int32, current: Current) async throws -> [String: RValue?]
+    /// `setMessage`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setMessage(message: String, current: Current) async throws -> String
 }
 
 extension ScriptProcessServant {
+    /// Answers that `close` does not exist.
     public func close(detach: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getJob` does not exist.
     public func getJob(current: Current) async throws -> ScriptJob? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getResults` does not exist.
     public func getResults(waitSecs: Int32, current: Current) async throws -> [String: RValue?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setMessage` does not exist.
     public func setMessage(message: String, current: Current) async throws -> String {
         throw current.operationNotExist()
     }

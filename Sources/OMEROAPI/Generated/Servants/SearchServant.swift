@@ -12,15 +12,45 @@ public import OMEROModel
 
 /// Serves `::omero::api::Search`. An operation that is left out answers that it does not exist.
 public protocol SearchServant: StatefulServiceInterfaceServant {
+    /// `activeQueries`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func activeQueries(current: Current) async throws -> Int32
+    /// `addOrderByAsc`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addOrderByAsc(path: String, current: Current) async throws
+    /// `addOrderByDesc`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addOrderByDesc(path: String, current: Current) async throws
+    /// `allTypes`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func allTypes(current: Current) async throws
+    /// `and`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func and(current: Current) async throws
+    /// `byAnnotatedWith`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func byAnnotatedWith(examples: [Annotation?], current: Current) async throws
+    /// `byFullText`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func byFullText(query: String, current: Current) async throws
+    /// `byGroupForTags`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func byGroupForTags(group: String, current: Current) async throws
+    /// `byHqlQuery`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func byHqlQuery(query: String, params: QueryParameters?, current: Current) async throws
+    /// `byLuceneQueryBuilder`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func byLuceneQueryBuilder(
         fields: String,
         from: String,
@@ -29,85 +59,215 @@ public protocol SearchServant: StatefulServiceInterfaceServant {
         query: String,
         current: Current
     ) async throws
+    /// `bySimilarTerms`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func bySimilarTerms(terms: [String], current: Current) async throws
+    /// `bySomeMustNone`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func bySomeMustNone(some: [String], must: [String], none: [String], current: Current) async throws
+    /// `byTagForGroups`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func byTagForGroups(tag: String, current: Current) async throws
+    /// `clearQueries`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func clearQueries(current: Current) async throws
+    /// `currentMetadata`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func currentMetadata(current: Current) async throws -> [String: Annotation?]
+    /// `currentMetadataList`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func currentMetadataList(current: Current) async throws -> [[String: Annotation?]]
+    /// `fetchAlso`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func fetchAlso(fetches: [String], current: Current) async throws
+    /// `fetchAnnotations`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func fetchAnnotations(classes: [String], current: Current) async throws
+    /// `getBatchSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getBatchSize(current: Current) async throws -> Int32
+    /// `hasNext`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func hasNext(current: Current) async throws -> Bool
+    /// `isAllowLeadingWildcard`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isAllowLeadingWildcard(current: Current) async throws -> Bool
+    /// `isCaseSensitive`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isCaseSensitive(current: Current) async throws -> Bool
+    /// `isMergedBatches`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isMergedBatches(current: Current) async throws -> Bool
+    /// `isReturnUnloaded`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isReturnUnloaded(current: Current) async throws -> Bool
+    /// `isUseProjections`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isUseProjections(current: Current) async throws -> Bool
+    /// `next`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func next(current: Current) async throws -> IObject?
+    /// `not`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func not(current: Current) async throws
+    /// `notAnnotatedBy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func notAnnotatedBy(d: Details?, current: Current) async throws
+    /// `notOwnedBy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func notOwnedBy(d: Details?, current: Current) async throws
+    /// `onlyAnnotatedBetween`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyAnnotatedBetween(start: Date?, stop: Date?, current: Current) async throws
+    /// `onlyAnnotatedBy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyAnnotatedBy(d: Details?, current: Current) async throws
+    /// `onlyAnnotatedWith`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyAnnotatedWith(classes: [String], current: Current) async throws
+    /// `onlyCreatedBetween`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyCreatedBetween(start: Date?, stop: Date?, current: Current) async throws
+    /// `onlyIds`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyIds(ids: [Int64], current: Current) async throws
+    /// `onlyModifiedBetween`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyModifiedBetween(start: Date?, stop: Date?, current: Current) async throws
+    /// `onlyOwnedBy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyOwnedBy(d: Details?, current: Current) async throws
+    /// `onlyType`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyType(klass: String, current: Current) async throws
+    /// `onlyTypes`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func onlyTypes(classes: [String], current: Current) async throws
+    /// `or`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func or(current: Current) async throws
+    /// `remove`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func remove(current: Current) async throws
+    /// `resetDefaults`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaults(current: Current) async throws
+    /// `results`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func results(current: Current) async throws -> [IObject?]
+    /// `setAllowLeadingWildcard`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setAllowLeadingWildcard(allowLeadingWildcard: Bool, current: Current) async throws
+    /// `setBatchSize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setBatchSize(size: Int32, current: Current) async throws
+    /// `setCaseSensitive`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setCaseSensitive(caseSensitive: Bool, current: Current) async throws
+    /// `setCaseSentivice`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setCaseSentivice(caseSensitive: Bool, current: Current) async throws
+    /// `setMergedBatches`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setMergedBatches(merge: Bool, current: Current) async throws
+    /// `setReturnUnloaded`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setReturnUnloaded(returnUnloaded: Bool, current: Current) async throws
+    /// `setUseProjections`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setUseProjections(useProjections: Bool, current: Current) async throws
+    /// `unordered`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func unordered(current: Current) async throws
 }
 
 extension SearchServant {
+    /// Answers that `activeQueries` does not exist.
     public func activeQueries(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addOrderByAsc` does not exist.
     public func addOrderByAsc(path: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addOrderByDesc` does not exist.
     public func addOrderByDesc(path: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `allTypes` does not exist.
     public func allTypes(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `and` does not exist.
     public func and(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `byAnnotatedWith` does not exist.
     public func byAnnotatedWith(examples: [Annotation?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `byFullText` does not exist.
     public func byFullText(query: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `byGroupForTags` does not exist.
     public func byGroupForTags(group: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `byHqlQuery` does not exist.
     public func byHqlQuery(query: String, params: QueryParameters?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `byLuceneQueryBuilder` does not exist.
     public func byLuceneQueryBuilder(
         fields: String,
         from: String,
@@ -119,162 +279,202 @@ extension SearchServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `bySimilarTerms` does not exist.
     public func bySimilarTerms(terms: [String], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `bySomeMustNone` does not exist.
     public func bySomeMustNone(some: [String], must: [String], none: [String], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `byTagForGroups` does not exist.
     public func byTagForGroups(tag: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `clearQueries` does not exist.
     public func clearQueries(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `currentMetadata` does not exist.
     public func currentMetadata(current: Current) async throws -> [String: Annotation?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `currentMetadataList` does not exist.
     public func currentMetadataList(current: Current) async throws -> [[String: Annotation?]] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `fetchAlso` does not exist.
     public func fetchAlso(fetches: [String], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `fetchAnnotations` does not exist.
     public func fetchAnnotations(classes: [String], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getBatchSize` does not exist.
     public func getBatchSize(current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `hasNext` does not exist.
     public func hasNext(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isAllowLeadingWildcard` does not exist.
     public func isAllowLeadingWildcard(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isCaseSensitive` does not exist.
     public func isCaseSensitive(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isMergedBatches` does not exist.
     public func isMergedBatches(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isReturnUnloaded` does not exist.
     public func isReturnUnloaded(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isUseProjections` does not exist.
     public func isUseProjections(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `next` does not exist.
     public func next(current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `not` does not exist.
     public func not(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `notAnnotatedBy` does not exist.
     public func notAnnotatedBy(d: Details?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `notOwnedBy` does not exist.
     public func notOwnedBy(d: Details?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyAnnotatedBetween` does not exist.
     public func onlyAnnotatedBetween(start: Date?, stop: Date?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyAnnotatedBy` does not exist.
     public func onlyAnnotatedBy(d: Details?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyAnnotatedWith` does not exist.
     public func onlyAnnotatedWith(classes: [String], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyCreatedBetween` does not exist.
     public func onlyCreatedBetween(start: Date?, stop: Date?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyIds` does not exist.
     public func onlyIds(ids: [Int64], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyModifiedBetween` does not exist.
     public func onlyModifiedBetween(start: Date?, stop: Date?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyOwnedBy` does not exist.
     public func onlyOwnedBy(d: Details?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyType` does not exist.
     public func onlyType(klass: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `onlyTypes` does not exist.
     public func onlyTypes(classes: [String], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `or` does not exist.
     public func or(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `remove` does not exist.
     public func remove(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaults` does not exist.
     public func resetDefaults(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `results` does not exist.
     public func results(current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setAllowLeadingWildcard` does not exist.
     public func setAllowLeadingWildcard(allowLeadingWildcard: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setBatchSize` does not exist.
     public func setBatchSize(size: Int32, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setCaseSensitive` does not exist.
     public func setCaseSensitive(caseSensitive: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setCaseSentivice` does not exist.
     public func setCaseSentivice(caseSensitive: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setMergedBatches` does not exist.
     public func setMergedBatches(merge: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setReturnUnloaded` does not exist.
     public func setReturnUnloaded(returnUnloaded: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setUseProjections` does not exist.
     public func setUseProjections(useProjections: Bool, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `unordered` does not exist.
     public func unordered(current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -7,190 +7,338 @@ public import OMEROModel
 
 /// Serves `::omero::api::ServiceFactory`. An operation that is left out answers that it does not exist.
 public protocol ServiceFactoryServant: CommandSessionServant {
+    /// `activeServices`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func activeServices(current: Current) async throws -> [String]
+    /// `closeOnDestroy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func closeOnDestroy(current: Current) async throws
+    /// `createByName`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createByName(name: String, current: Current) async throws -> StatefulServiceInterfacePrx?
+    /// `createExporter`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createExporter(current: Current) async throws -> ExporterPrx?
+    /// `createJobHandle`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createJobHandle(current: Current) async throws -> JobHandlePrx?
+    /// `createRawFileStore`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRawFileStore(current: Current) async throws -> RawFileStorePrx?
+    /// `createRawPixelsStore`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRawPixelsStore(current: Current) async throws -> RawPixelsStorePrx?
+    /// `createRenderingEngine`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createRenderingEngine(current: Current) async throws -> RenderingEnginePrx?
+    /// `createSearchService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createSearchService(current: Current) async throws -> SearchPrx?
+    /// `createThumbnailStore`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createThumbnailStore(current: Current) async throws -> ThumbnailStorePrx?
+    /// `detachOnDestroy`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func detachOnDestroy(current: Current) async throws
+    /// `getAdminService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAdminService(current: Current) async throws -> IAdminPrx?
+    /// `getByName`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getByName(name: String, current: Current) async throws -> ServiceInterfacePrx?
+    /// `getConfigService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getConfigService(current: Current) async throws -> IConfigPrx?
+    /// `getContainerService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getContainerService(current: Current) async throws -> IContainerPrx?
+    /// `getLdapService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getLdapService(current: Current) async throws -> ILdapPrx?
+    /// `getMetadataService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMetadataService(current: Current) async throws -> IMetadataPrx?
+    /// `getPixelsService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getPixelsService(current: Current) async throws -> IPixelsPrx?
+    /// `getProjectionService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getProjectionService(current: Current) async throws -> IProjectionPrx?
+    /// `getQueryService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getQueryService(current: Current) async throws -> IQueryPrx?
+    /// `getRenderingSettingsService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRenderingSettingsService(current: Current) async throws -> IRenderingSettingsPrx?
+    /// `getRepositoryInfoService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRepositoryInfoService(current: Current) async throws -> IRepositoryInfoPrx?
+    /// `getRoiService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRoiService(current: Current) async throws -> IRoiPrx?
+    /// `getScriptService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getScriptService(current: Current) async throws -> IScriptPrx?
+    /// `getSecurityContexts`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getSecurityContexts(current: Current) async throws -> [IObject?]
+    /// `getSessionService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getSessionService(current: Current) async throws -> ISessionPrx?
+    /// `getShareService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getShareService(current: Current) async throws -> ISharePrx?
+    /// `getTimelineService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTimelineService(current: Current) async throws -> ITimelinePrx?
+    /// `getTypesService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTypesService(current: Current) async throws -> ITypesPrx?
+    /// `getUpdateService`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getUpdateService(current: Current) async throws -> IUpdatePrx?
+    /// `keepAlive`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func keepAlive(proxy: ServiceInterfacePrx?, current: Current) async throws -> Bool
+    /// `keepAllAlive`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func keepAllAlive(proxies: [ServiceInterfacePrx?], current: Current) async throws -> Int64
+    /// `setCallback`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setCallback(callback: ClientCallbackPrx?, current: Current) async throws
+    /// `setSecurityContext`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setSecurityContext(obj: IObject?, current: Current) async throws -> IObject?
+    /// `setSecurityPassword`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setSecurityPassword(password: String, current: Current) async throws
+    /// `sharedResources`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func sharedResources(current: Current) async throws -> SharedResourcesPrx?
+    /// `subscribe`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func subscribe(topicName: String, prx: Proxy?, current: Current) async throws
 }
 
 extension ServiceFactoryServant {
+    /// Answers that `activeServices` does not exist.
     public func activeServices(current: Current) async throws -> [String] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `closeOnDestroy` does not exist.
     public func closeOnDestroy(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createByName` does not exist.
     public func createByName(name: String, current: Current) async throws -> StatefulServiceInterfacePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createExporter` does not exist.
     public func createExporter(current: Current) async throws -> ExporterPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createJobHandle` does not exist.
     public func createJobHandle(current: Current) async throws -> JobHandlePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createRawFileStore` does not exist.
     public func createRawFileStore(current: Current) async throws -> RawFileStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createRawPixelsStore` does not exist.
     public func createRawPixelsStore(current: Current) async throws -> RawPixelsStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createRenderingEngine` does not exist.
     public func createRenderingEngine(current: Current) async throws -> RenderingEnginePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createSearchService` does not exist.
     public func createSearchService(current: Current) async throws -> SearchPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createThumbnailStore` does not exist.
     public func createThumbnailStore(current: Current) async throws -> ThumbnailStorePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `detachOnDestroy` does not exist.
     public func detachOnDestroy(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAdminService` does not exist.
     public func getAdminService(current: Current) async throws -> IAdminPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getByName` does not exist.
     public func getByName(name: String, current: Current) async throws -> ServiceInterfacePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getConfigService` does not exist.
     public func getConfigService(current: Current) async throws -> IConfigPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getContainerService` does not exist.
     public func getContainerService(current: Current) async throws -> IContainerPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getLdapService` does not exist.
     public func getLdapService(current: Current) async throws -> ILdapPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMetadataService` does not exist.
     public func getMetadataService(current: Current) async throws -> IMetadataPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getPixelsService` does not exist.
     public func getPixelsService(current: Current) async throws -> IPixelsPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getProjectionService` does not exist.
     public func getProjectionService(current: Current) async throws -> IProjectionPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getQueryService` does not exist.
     public func getQueryService(current: Current) async throws -> IQueryPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRenderingSettingsService` does not exist.
     public func getRenderingSettingsService(current: Current) async throws -> IRenderingSettingsPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRepositoryInfoService` does not exist.
     public func getRepositoryInfoService(current: Current) async throws -> IRepositoryInfoPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRoiService` does not exist.
     public func getRoiService(current: Current) async throws -> IRoiPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getScriptService` does not exist.
     public func getScriptService(current: Current) async throws -> IScriptPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getSecurityContexts` does not exist.
     public func getSecurityContexts(current: Current) async throws -> [IObject?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getSessionService` does not exist.
     public func getSessionService(current: Current) async throws -> ISessionPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getShareService` does not exist.
     public func getShareService(current: Current) async throws -> ISharePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTimelineService` does not exist.
     public func getTimelineService(current: Current) async throws -> ITimelinePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTypesService` does not exist.
     public func getTypesService(current: Current) async throws -> ITypesPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getUpdateService` does not exist.
     public func getUpdateService(current: Current) async throws -> IUpdatePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `keepAlive` does not exist.
     public func keepAlive(proxy: ServiceInterfacePrx?, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `keepAllAlive` does not exist.
     public func keepAllAlive(proxies: [ServiceInterfacePrx?], current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setCallback` does not exist.
     public func setCallback(callback: ClientCallbackPrx?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setSecurityContext` does not exist.
     public func setSecurityContext(obj: IObject?, current: Current) async throws -> IObject? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setSecurityPassword` does not exist.
     public func setSecurityPassword(password: String, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `sharedResources` does not exist.
     public func sharedResources(current: Current) async throws -> SharedResourcesPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `subscribe` does not exist.
     public func subscribe(topicName: String, prx: Proxy?, current: Current) async throws {
         throw current.operationNotExist()
     }

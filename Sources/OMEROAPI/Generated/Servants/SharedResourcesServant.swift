@@ -7,45 +7,77 @@ public import OMEROModel
 
 /// Serves `::omero::grid::SharedResources`. An operation that is left out answers that it does not exist.
 public protocol SharedResourcesServant: Servant {
+    /// `acquireProcessor`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func acquireProcessor(job: Job?, seconds: Int32, current: Current) async throws -> InteractiveProcessorPrx?
+    /// `addProcessor`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addProcessor(proc: ProcessorPrx?, current: Current) async throws
+    /// `areTablesEnabled`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func areTablesEnabled(current: Current) async throws -> Bool
+    /// `getScriptRepository`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getScriptRepository(current: Current) async throws -> RepositoryPrx?
+    /// `newTable`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func newTable(repoId: Int64, path: String, current: Current) async throws -> TablePrx?
+    /// `openTable`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func openTable(file: OriginalFile?, current: Current) async throws -> TablePrx?
+    /// `removeProcessor`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func removeProcessor(proc: ProcessorPrx?, current: Current) async throws
+    /// `repositories`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func repositories(current: Current) async throws -> RepositoryMap
 }
 
 extension SharedResourcesServant {
+    /// Answers that `acquireProcessor` does not exist.
     public func acquireProcessor(job: Job?, seconds: Int32, current: Current) async throws -> InteractiveProcessorPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addProcessor` does not exist.
     public func addProcessor(proc: ProcessorPrx?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `areTablesEnabled` does not exist.
     public func areTablesEnabled(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getScriptRepository` does not exist.
     public func getScriptRepository(current: Current) async throws -> RepositoryPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `newTable` does not exist.
     public func newTable(repoId: Int64, path: String, current: Current) async throws -> TablePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `openTable` does not exist.
     public func openTable(file: OriginalFile?, current: Current) async throws -> TablePrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `removeProcessor` does not exist.
     public func removeProcessor(proc: ProcessorPrx?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `repositories` does not exist.
     public func repositories(current: Current) async throws -> RepositoryMap {
         throw current.operationNotExist()
     }

@@ -7,25 +7,41 @@ public import OMEROModel
 
 /// Serves `::omero::api::StatefulServiceInterface`. An operation that is left out answers that it does not exist.
 public protocol StatefulServiceInterfaceServant: ServiceInterfaceServant {
+    /// `activate`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func activate(current: Current) async throws
+    /// `close`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func close(current: Current) async throws
+    /// `getCurrentEventContext`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getCurrentEventContext(current: Current) async throws -> EventContext?
+    /// `passivate`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func passivate(current: Current) async throws
 }
 
 extension StatefulServiceInterfaceServant {
+    /// Answers that `activate` does not exist.
     public func activate(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `close` does not exist.
     public func close(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getCurrentEventContext` does not exist.
     public func getCurrentEventContext(current: Current) async throws -> EventContext? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `passivate` does not exist.
     public func passivate(current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -7,15 +7,45 @@ public import OMEROModel
 
 /// Serves `::omero::grid::Table`. An operation that is left out answers that it does not exist.
 public protocol TableServant: Servant {
+    /// `addColumn`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addColumn(col: Column?, current: Current) async throws -> Int32
+    /// `addData`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func addData(cols: [Column?], current: Current) async throws
+    /// `close`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func close(current: Current) async throws
+    /// `delete`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func delete(current: Current) async throws
+    /// `getAllMetadata`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getAllMetadata(current: Current) async throws -> [String: RValue?]
+    /// `getHeaders`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getHeaders(current: Current) async throws -> [Column?]
+    /// `getMetadata`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getMetadata(key: String, current: Current) async throws -> RValue?
+    /// `getNumberOfRows`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getNumberOfRows(current: Current) async throws -> Int64
+    /// `getOriginalFile`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getOriginalFile(current: Current) async throws -> OriginalFile?
+    /// `getWhereList`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getWhereList(
         condition: String,
         variables: [String: RValue?],
@@ -24,52 +54,83 @@ public protocol TableServant: Servant {
         step: Int64,
         current: Current
     ) async throws -> [Int64]
+    /// `initialize`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func initialize(cols: [Column?], current: Current) async throws
+    /// `read`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func read(colNumbers: [Int64], start: Int64, stop: Int64, current: Current) async throws -> TableData?
+    /// `readCoordinates`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func readCoordinates(rowNumbers: [Int64], current: Current) async throws -> TableData?
+    /// `setAllMetadata`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setAllMetadata(dict: [String: RValue?], current: Current) async throws
+    /// `setMetadata`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setMetadata(key: String, value: RValue?, current: Current) async throws
+    /// `slice`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func slice(colNumbers: [Int64], rowNumbers: [Int64], current: Current) async throws -> TableData?
+    /// `update`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func update(modifiedData: TableData?, current: Current) async throws
 }
 
 extension TableServant {
+    /// Answers that `addColumn` does not exist.
     public func addColumn(col: Column?, current: Current) async throws -> Int32 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `addData` does not exist.
     public func addData(cols: [Column?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `close` does not exist.
     public func close(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `delete` does not exist.
     public func delete(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getAllMetadata` does not exist.
     public func getAllMetadata(current: Current) async throws -> [String: RValue?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getHeaders` does not exist.
     public func getHeaders(current: Current) async throws -> [Column?] {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getMetadata` does not exist.
     public func getMetadata(key: String, current: Current) async throws -> RValue? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getNumberOfRows` does not exist.
     public func getNumberOfRows(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getOriginalFile` does not exist.
     public func getOriginalFile(current: Current) async throws -> OriginalFile? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getWhereList` does not exist.
     public func getWhereList(
         condition: String,
         variables: [String: RValue?],
@@ -81,30 +142,37 @@ extension TableServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `initialize` does not exist.
     public func initialize(cols: [Column?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `read` does not exist.
     public func read(colNumbers: [Int64], start: Int64, stop: Int64, current: Current) async throws -> TableData? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `readCoordinates` does not exist.
     public func readCoordinates(rowNumbers: [Int64], current: Current) async throws -> TableData? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setAllMetadata` does not exist.
     public func setAllMetadata(dict: [String: RValue?], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setMetadata` does not exist.
     public func setMetadata(key: String, value: RValue?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `slice` does not exist.
     public func slice(colNumbers: [Int64], rowNumbers: [Int64], current: Current) async throws -> TableData? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `update` does not exist.
     public func update(modifiedData: TableData?, current: Current) async throws {
         throw current.operationNotExist()
     }

@@ -7,15 +7,23 @@ public import OMEROModel
 
 /// Serves `::omero::grid::Tables`. An operation that is left out answers that it does not exist.
 public protocol TablesServant: Servant {
+    /// `getRepository`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRepository(current: Current) async throws -> RepositoryPrx?
+    /// `getTable`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getTable(file: OriginalFile?, sf: ServiceFactoryPrx?, current: Current) async throws -> TablePrx?
 }
 
 extension TablesServant {
+    /// Answers that `getRepository` does not exist.
     public func getRepository(current: Current) async throws -> RepositoryPrx? {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getTable` does not exist.
     public func getTable(file: OriginalFile?, sf: ServiceFactoryPrx?, current: Current) async throws -> TablePrx? {
         throw current.operationNotExist()
     }

@@ -8,25 +8,58 @@ import OMEROModel
 
 /// Serves `::omero::api::ThumbnailStore`. An operation that is left out answers that it does not exist.
 public protocol ThumbnailStoreServant: StatefulServiceInterfaceServant {
+    /// `createThumbnail`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createThumbnail(sizeX: Int32?, sizeY: Int32?, current: Current) async throws
+    /// `createThumbnails`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createThumbnails(current: Current) async throws
+    /// `createThumbnailsByLongestSideSet`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func createThumbnailsByLongestSideSet(size: Int32?, pixelsIds: [Int64], current: Current) async throws
+    /// `getRenderingDefId`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getRenderingDefId(current: Current) async throws -> Int64
+    /// `getThumbnail`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnail(sizeX: Int32?, sizeY: Int32?, current: Current) async throws -> ByteBuffer
+    /// `getThumbnailByLongestSide`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnailByLongestSide(size: Int32?, current: Current) async throws -> ByteBuffer
+    /// `getThumbnailByLongestSideDirect`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnailByLongestSideDirect(size: Int32?, current: Current) async throws -> ByteBuffer
+    /// `getThumbnailByLongestSideSet`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnailByLongestSideSet(
         size: Int32?,
         pixelsIds: [Int64],
         current: Current
     ) async throws -> [Int64: ByteBuffer]
+    /// `getThumbnailDirect`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnailDirect(sizeX: Int32?, sizeY: Int32?, current: Current) async throws -> ByteBuffer
+    /// `getThumbnailForSectionByLongestSideDirect`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnailForSectionByLongestSideDirect(
         theZ: Int32,
         theT: Int32,
         size: Int32?,
         current: Current
     ) async throws -> ByteBuffer
+    /// `getThumbnailForSectionDirect`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnailForSectionDirect(
         theZ: Int32,
         theT: Int32,
@@ -34,49 +67,78 @@ public protocol ThumbnailStoreServant: StatefulServiceInterfaceServant {
         sizeY: Int32?,
         current: Current
     ) async throws -> ByteBuffer
+    /// `getThumbnailSet`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnailSet(
         sizeX: Int32?,
         sizeY: Int32?,
         pixelsIds: [Int64],
         current: Current
     ) async throws -> [Int64: ByteBuffer]
+    /// `getThumbnailWithoutDefault`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func getThumbnailWithoutDefault(sizeX: Int32?, sizeY: Int32?, current: Current) async throws -> ByteBuffer
+    /// `isInProgress`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func isInProgress(current: Current) async throws -> Bool
+    /// `resetDefaults`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func resetDefaults(current: Current) async throws
+    /// `setPixelsId`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setPixelsId(pixelsId: Int64, current: Current) async throws -> Bool
+    /// `setRenderingDefId`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func setRenderingDefId(renderingDefId: Int64, current: Current) async throws
+    /// `thumbnailExists`
+    ///
+    /// - Throws: ``ServerError``. Anything else reaches the caller as an unknown exception.
     func thumbnailExists(sizeX: Int32?, sizeY: Int32?, current: Current) async throws -> Bool
 }
 
 extension ThumbnailStoreServant {
+    /// Answers that `createThumbnail` does not exist.
     public func createThumbnail(sizeX: Int32?, sizeY: Int32?, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createThumbnails` does not exist.
     public func createThumbnails(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `createThumbnailsByLongestSideSet` does not exist.
     public func createThumbnailsByLongestSideSet(size: Int32?, pixelsIds: [Int64], current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getRenderingDefId` does not exist.
     public func getRenderingDefId(current: Current) async throws -> Int64 {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnail` does not exist.
     public func getThumbnail(sizeX: Int32?, sizeY: Int32?, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnailByLongestSide` does not exist.
     public func getThumbnailByLongestSide(size: Int32?, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnailByLongestSideDirect` does not exist.
     public func getThumbnailByLongestSideDirect(size: Int32?, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnailByLongestSideSet` does not exist.
     public func getThumbnailByLongestSideSet(
         size: Int32?,
         pixelsIds: [Int64],
@@ -85,10 +147,12 @@ extension ThumbnailStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnailDirect` does not exist.
     public func getThumbnailDirect(sizeX: Int32?, sizeY: Int32?, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnailForSectionByLongestSideDirect` does not exist.
     public func getThumbnailForSectionByLongestSideDirect(
         theZ: Int32,
         theT: Int32,
@@ -98,6 +162,7 @@ extension ThumbnailStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnailForSectionDirect` does not exist.
     public func getThumbnailForSectionDirect(
         theZ: Int32,
         theT: Int32,
@@ -108,6 +173,7 @@ extension ThumbnailStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnailSet` does not exist.
     public func getThumbnailSet(
         sizeX: Int32?,
         sizeY: Int32?,
@@ -117,26 +183,32 @@ extension ThumbnailStoreServant {
         throw current.operationNotExist()
     }
 
+    /// Answers that `getThumbnailWithoutDefault` does not exist.
     public func getThumbnailWithoutDefault(sizeX: Int32?, sizeY: Int32?, current: Current) async throws -> ByteBuffer {
         throw current.operationNotExist()
     }
 
+    /// Answers that `isInProgress` does not exist.
     public func isInProgress(current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `resetDefaults` does not exist.
     public func resetDefaults(current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setPixelsId` does not exist.
     public func setPixelsId(pixelsId: Int64, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }
 
+    /// Answers that `setRenderingDefId` does not exist.
     public func setRenderingDefId(renderingDefId: Int64, current: Current) async throws {
         throw current.operationNotExist()
     }
 
+    /// Answers that `thumbnailExists` does not exist.
     public func thumbnailExists(sizeX: Int32?, sizeY: Int32?, current: Current) async throws -> Bool {
         throw current.operationNotExist()
     }

@@ -5,7 +5,9 @@ public import IceEncoding
 
 /// `::omero::api::LongPair`
 public struct LongPair: GraphStorable, Hashable {
+    /// `first` in OMERO's interface.
     public var first: Int64
+    /// `second` in OMERO's interface.
     public var second: Int64
 
     public init(first: Int64 = 0, second: Int64 = 0) {

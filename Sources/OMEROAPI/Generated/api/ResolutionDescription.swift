@@ -14,15 +14,19 @@ public struct ResolutionDescription: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `sizeX` in OMERO's interface.
     public var sizeX: Int32 { object[0] }
+    /// `sizeY` in OMERO's interface.
     public var sizeY: Int32 { object[1] }
 }
 
 extension Draft<ResolutionDescription> {
+    /// `sizeX` in OMERO's interface.
     public var sizeX: Int32 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `sizeY` in OMERO's interface.
     public var sizeY: Int32 {
         get { self[1] }
         nonmutating set { self[1] = newValue }

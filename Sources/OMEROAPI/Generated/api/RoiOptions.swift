@@ -18,30 +18,40 @@ public struct RoiOptions: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `shapes` in OMERO's interface.
     public var shapes: [String] { object[0] }
+    /// `limit` in OMERO's interface.
     public var limit: Int32? { (object[1] as Box<Int32>).value }
+    /// `offset` in OMERO's interface.
     public var offset: Int32? { (object[2] as Box<Int32>).value }
+    /// `userId` in OMERO's interface.
     public var userId: Int64? { (object[3] as Box<Int64>).value }
+    /// `groupId` in OMERO's interface.
     public var groupId: Int64? { (object[4] as Box<Int64>).value }
 }
 
 extension Draft<RoiOptions> {
+    /// `shapes` in OMERO's interface.
     public var shapes: [String] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `limit` in OMERO's interface.
     public var limit: Int32? {
         get { unboxed(1) }
         nonmutating set { box(newValue, 1) }
     }
+    /// `offset` in OMERO's interface.
     public var offset: Int32? {
         get { unboxed(2) }
         nonmutating set { box(newValue, 2) }
     }
+    /// `userId` in OMERO's interface.
     public var userId: Int64? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `groupId` in OMERO's interface.
     public var groupId: Int64? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }

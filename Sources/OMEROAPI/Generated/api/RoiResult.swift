@@ -17,25 +17,33 @@ public struct RoiResult: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `opts` in OMERO's interface.
     public var opts: RoiOptions? { object[0] }
+    /// `rois` in OMERO's interface.
     public var rois: [Roi?] { object[1] }
+    /// `byZ` in OMERO's interface.
     public var byZ: [Int32: [Shape?]] { object[2] }
+    /// `byT` in OMERO's interface.
     public var byT: [Int32: [Shape?]] { object[3] }
 }
 
 extension Draft<RoiResult> {
+    /// `opts` in OMERO's interface.
     public var opts: RoiOptions? {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `rois` in OMERO's interface.
     public var rois: [Roi?] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `byZ` in OMERO's interface.
     public var byZ: [Int32: [Shape?]] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `byT` in OMERO's interface.
     public var byT: [Int32: [Shape?]] {
         get { self[3] }
         nonmutating set { self[3] = newValue }

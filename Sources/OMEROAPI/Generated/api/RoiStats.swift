@@ -17,30 +17,40 @@ public struct RoiStats: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `roiId` in OMERO's interface.
     public var roiId: Int64 { object[0] }
+    /// `imageId` in OMERO's interface.
     public var imageId: Int64 { object[1] }
+    /// `pixelsId` in OMERO's interface.
     public var pixelsId: Int64 { object[2] }
+    /// `combined` in OMERO's interface.
     public var combined: ShapeStats? { object[3] }
+    /// `perShape` in OMERO's interface.
     public var perShape: [ShapeStats?] { object[4] }
 }
 
 extension Draft<RoiStats> {
+    /// `roiId` in OMERO's interface.
     public var roiId: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `imageId` in OMERO's interface.
     public var imageId: Int64 {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `pixelsId` in OMERO's interface.
     public var pixelsId: Int64 {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `combined` in OMERO's interface.
     public var combined: ShapeStats? {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `perShape` in OMERO's interface.
     public var perShape: [ShapeStats?] {
         get { self[4] }
         nonmutating set { self[4] = newValue }

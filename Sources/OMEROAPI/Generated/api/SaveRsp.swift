@@ -15,10 +15,12 @@ public struct SaveRsp: ResponseProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `obj` in OMERO's interface.
     public var obj: IObject? { object[0] }
 }
 
 extension Draft<SaveRsp> {
+    /// `obj` in OMERO's interface.
     public var obj: IObject? {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -20,45 +20,61 @@ public struct ShapeStats: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `shapeId` in OMERO's interface.
     public var shapeId: Int64 { object[0] }
+    /// `channelIds` in OMERO's interface.
     public var channelIds: [Int64] { object[1] }
+    /// `pointsCount` in OMERO's interface.
     public var pointsCount: [Int64] { object[2] }
+    /// `min` in OMERO's interface.
     public var min: [Double] { object[3] }
+    /// `max` in OMERO's interface.
     public var max: [Double] { object[4] }
+    /// `sum` in OMERO's interface.
     public var sum: [Double] { object[5] }
+    /// `mean` in OMERO's interface.
     public var mean: [Double] { object[6] }
+    /// `stdDev` in OMERO's interface.
     public var stdDev: [Double] { object[7] }
 }
 
 extension Draft<ShapeStats> {
+    /// `shapeId` in OMERO's interface.
     public var shapeId: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `channelIds` in OMERO's interface.
     public var channelIds: [Int64] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `pointsCount` in OMERO's interface.
     public var pointsCount: [Int64] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `min` in OMERO's interface.
     public var min: [Double] {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `max` in OMERO's interface.
     public var max: [Double] {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `sum` in OMERO's interface.
     public var sum: [Double] {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `mean` in OMERO's interface.
     public var mean: [Double] {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `stdDev` in OMERO's interface.
     public var stdDev: [Double] {
         get { self[7] }
         nonmutating set { self[7] = newValue }

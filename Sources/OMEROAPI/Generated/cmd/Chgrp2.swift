@@ -14,10 +14,12 @@ public struct Chgrp2: GraphModify2Protocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `groupId` in OMERO's interface.
     public var groupId: Int64 { object[3] }
 }
 
 extension Draft<Chgrp2> {
+    /// `groupId` in OMERO's interface.
     public var groupId: Int64 {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -15,15 +15,19 @@ public struct Chgrp2Response: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `includedObjects` in OMERO's interface.
     public var includedObjects: [String: [Int64]] { object[0] }
+    /// `deletedObjects` in OMERO's interface.
     public var deletedObjects: [String: [Int64]] { object[1] }
 }
 
 extension Draft<Chgrp2Response> {
+    /// `includedObjects` in OMERO's interface.
     public var includedObjects: [String: [Int64]] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `deletedObjects` in OMERO's interface.
     public var deletedObjects: [String: [Int64]] {
         get { self[1] }
         nonmutating set { self[1] = newValue }

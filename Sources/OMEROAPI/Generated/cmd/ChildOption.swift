@@ -16,25 +16,33 @@ public struct ChildOption: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `includeType` in OMERO's interface.
     public var includeType: [String] { object[0] }
+    /// `excludeType` in OMERO's interface.
     public var excludeType: [String] { object[1] }
+    /// `includeNs` in OMERO's interface.
     public var includeNs: [String] { object[2] }
+    /// `excludeNs` in OMERO's interface.
     public var excludeNs: [String] { object[3] }
 }
 
 extension Draft<ChildOption> {
+    /// `includeType` in OMERO's interface.
     public var includeType: [String] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `excludeType` in OMERO's interface.
     public var excludeType: [String] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `includeNs` in OMERO's interface.
     public var includeNs: [String] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `excludeNs` in OMERO's interface.
     public var excludeNs: [String] {
         get { self[3] }
         nonmutating set { self[3] = newValue }

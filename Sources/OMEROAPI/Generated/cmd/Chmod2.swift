@@ -14,10 +14,12 @@ public struct Chmod2: GraphModify2Protocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `permissions` in OMERO's interface.
     public var permissions: String { object[3] }
 }
 
 extension Draft<Chmod2> {
+    /// `permissions` in OMERO's interface.
     public var permissions: String {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -15,15 +15,19 @@ public struct Chown2: GraphModify2Protocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `userId` in OMERO's interface.
     public var userId: Int64 { object[3] }
+    /// `targetUsers` in OMERO's interface.
     public var targetUsers: [Int64] { object[4] }
 }
 
 extension Draft<Chown2> {
+    /// `userId` in OMERO's interface.
     public var userId: Int64 {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `targetUsers` in OMERO's interface.
     public var targetUsers: [Int64] {
         get { self[4] }
         nonmutating set { self[4] = newValue }

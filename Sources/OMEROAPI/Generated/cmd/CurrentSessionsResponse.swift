@@ -17,20 +17,26 @@ public struct CurrentSessionsResponse: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `sessions` in OMERO's interface.
     public var sessions: [Session?] { object[0] }
+    /// `contexts` in OMERO's interface.
     public var contexts: [EventContext?] { object[1] }
+    /// `data` in OMERO's interface.
     public var data: [[String: RValue?]] { (object[2] as [[String: Box<RValue>]]).map { $0.mapValues { $0.value } } }
 }
 
 extension Draft<CurrentSessionsResponse> {
+    /// `sessions` in OMERO's interface.
     public var sessions: [Session?] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `contexts` in OMERO's interface.
     public var contexts: [EventContext?] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `data` in OMERO's interface.
     public var data: [[String: RValue?]] {
         get { unboxed(2) }
         nonmutating set { self[2] = newValue.map { $0.mapValues { Box($0) } } }

@@ -14,10 +14,12 @@ public struct Delete2: GraphModify2Protocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `typesToIgnore` in OMERO's interface.
     public var typesToIgnore: [String] { object[3] }
 }
 
 extension Draft<Delete2> {
+    /// `typesToIgnore` in OMERO's interface.
     public var typesToIgnore: [String] {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -14,10 +14,12 @@ public struct Delete2Response: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `deletedObjects` in OMERO's interface.
     public var deletedObjects: [String: [Int64]] { object[0] }
 }
 
 extension Draft<Delete2Response> {
+    /// `deletedObjects` in OMERO's interface.
     public var deletedObjects: [String: [Int64]] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -15,15 +15,19 @@ public struct DiskUsage: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `classes` in OMERO's interface.
     public var classes: [String] { object[0] }
+    /// `objects` in OMERO's interface.
     public var objects: [String: [Int64]] { object[1] }
 }
 
 extension Draft<DiskUsage> {
+    /// `classes` in OMERO's interface.
     public var classes: [String] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `objects` in OMERO's interface.
     public var objects: [String: [Int64]] {
         get { self[1] }
         nonmutating set { self[1] = newValue }

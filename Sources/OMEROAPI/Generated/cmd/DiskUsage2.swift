@@ -14,10 +14,12 @@ public struct DiskUsage2: GraphQueryProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `targetClasses` in OMERO's interface.
     public var targetClasses: [String] { object[1] }
 }
 
 extension Draft<DiskUsage2> {
+    /// `targetClasses` in OMERO's interface.
     public var targetClasses: [String] {
         get { self[1] }
         nonmutating set { self[1] = newValue }

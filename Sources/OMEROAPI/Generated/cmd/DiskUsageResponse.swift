@@ -17,25 +17,33 @@ public struct DiskUsageResponse: ResponseProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `fileCountByReferer` in OMERO's interface.
     public var fileCountByReferer: [LongPair: [String: Int32]] { object[0] }
+    /// `bytesUsedByReferer` in OMERO's interface.
     public var bytesUsedByReferer: [LongPair: [String: Int64]] { object[1] }
+    /// `totalFileCount` in OMERO's interface.
     public var totalFileCount: [LongPair: Int32] { object[2] }
+    /// `totalBytesUsed` in OMERO's interface.
     public var totalBytesUsed: [LongPair: Int64] { object[3] }
 }
 
 extension Draft<DiskUsageResponse> {
+    /// `fileCountByReferer` in OMERO's interface.
     public var fileCountByReferer: [LongPair: [String: Int32]] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `bytesUsedByReferer` in OMERO's interface.
     public var bytesUsedByReferer: [LongPair: [String: Int64]] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `totalFileCount` in OMERO's interface.
     public var totalFileCount: [LongPair: Int32] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `totalBytesUsed` in OMERO's interface.
     public var totalBytesUsed: [LongPair: Int64] {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -15,15 +15,19 @@ public struct DoAll: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `requests` in OMERO's interface.
     public var requests: [Request?] { object[0] }
+    /// `contexts` in OMERO's interface.
     public var contexts: [[String: String]] { object[1] }
 }
 
 extension Draft<DoAll> {
+    /// `requests` in OMERO's interface.
     public var requests: [Request?] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `contexts` in OMERO's interface.
     public var contexts: [[String: String]] {
         get { self[1] }
         nonmutating set { self[1] = newValue }

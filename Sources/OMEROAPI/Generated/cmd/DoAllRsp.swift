@@ -15,15 +15,19 @@ public struct DoAllRsp: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `responses` in OMERO's interface.
     public var responses: [Response?] { object[0] }
+    /// `status` in OMERO's interface.
     public var status: [Status?] { object[1] }
 }
 
 extension Draft<DoAllRsp> {
+    /// `responses` in OMERO's interface.
     public var responses: [Response?] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `status` in OMERO's interface.
     public var status: [Status?] {
         get { self[1] }
         nonmutating set { self[1] = newValue }

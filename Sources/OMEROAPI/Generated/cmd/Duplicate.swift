@@ -16,20 +16,26 @@ public struct Duplicate: GraphModify2Protocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `typesToDuplicate` in OMERO's interface.
     public var typesToDuplicate: [String] { object[3] }
+    /// `typesToReference` in OMERO's interface.
     public var typesToReference: [String] { object[4] }
+    /// `typesToIgnore` in OMERO's interface.
     public var typesToIgnore: [String] { object[5] }
 }
 
 extension Draft<Duplicate> {
+    /// `typesToDuplicate` in OMERO's interface.
     public var typesToDuplicate: [String] {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `typesToReference` in OMERO's interface.
     public var typesToReference: [String] {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `typesToIgnore` in OMERO's interface.
     public var typesToIgnore: [String] {
         get { self[5] }
         nonmutating set { self[5] = newValue }

@@ -14,10 +14,12 @@ public struct DuplicateResponse: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `duplicates` in OMERO's interface.
     public var duplicates: [String: [Int64]] { object[0] }
 }
 
 extension Draft<DuplicateResponse> {
+    /// `duplicates` in OMERO's interface.
     public var duplicates: [String: [Int64]] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -24,20 +24,26 @@ public struct ERR: ERRProtocol {
 }
 
 extension ERRProtocol {
+    /// `category` in OMERO's interface.
     public var category: String { object[0] }
+    /// `name` in OMERO's interface.
     public var name: String { object[1] }
+    /// `parameters` in OMERO's interface.
     public var parameters: [String: String] { object[2] }
 }
 
 extension Draft where Class: ERRProtocol {
+    /// `category` in OMERO's interface.
     public var category: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `name` in OMERO's interface.
     public var name: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `parameters` in OMERO's interface.
     public var parameters: [String: String] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

@@ -14,10 +14,12 @@ public struct FindHandlesRsp: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `handles` in OMERO's interface.
     public var handles: [HandlePrx?] { object[0] }
 }
 
 extension Draft<FindHandlesRsp> {
+    /// `handles` in OMERO's interface.
     public var handles: [HandlePrx?] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -15,15 +15,19 @@ public struct FindParents: GraphQueryProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `typesOfParents` in OMERO's interface.
     public var typesOfParents: [String] { object[1] }
+    /// `stopBefore` in OMERO's interface.
     public var stopBefore: [String] { object[2] }
 }
 
 extension Draft<FindParents> {
+    /// `typesOfParents` in OMERO's interface.
     public var typesOfParents: [String] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `stopBefore` in OMERO's interface.
     public var stopBefore: [String] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

@@ -23,25 +23,33 @@ public struct FindPyramids: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `littleEndian` in OMERO's interface.
     public var littleEndian: Bool? { (object[0] as Box<Bool>).value }
+    /// `importedAfter` in OMERO's interface.
     public var importedAfter: Date? { (object[1] as Box<Date>).value }
+    /// `checkEmptyFile` in OMERO's interface.
     public var checkEmptyFile: Bool { object[2] }
+    /// `limit` in OMERO's interface.
     public var limit: Int64 { object[3] }
 }
 
 extension Draft<FindPyramids> {
+    /// `littleEndian` in OMERO's interface.
     public var littleEndian: Bool? {
         get { unboxed(0) }
         nonmutating set { box(newValue, 0) }
     }
+    /// `importedAfter` in OMERO's interface.
     public var importedAfter: Date? {
         get { unboxed(1) }
         nonmutating set { box(newValue, 1) }
     }
+    /// `checkEmptyFile` in OMERO's interface.
     public var checkEmptyFile: Bool {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `limit` in OMERO's interface.
     public var limit: Int64 {
         get { self[3] }
         nonmutating set { self[3] = newValue }

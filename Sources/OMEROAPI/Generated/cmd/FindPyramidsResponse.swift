@@ -14,10 +14,12 @@ public struct FindPyramidsResponse: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `pyramidFiles` in OMERO's interface.
     public var pyramidFiles: [Int64] { object[0] }
 }
 
 extension Draft<FindPyramidsResponse> {
+    /// `pyramidFiles` in OMERO's interface.
     public var pyramidFiles: [Int64] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -14,10 +14,12 @@ public struct FoundChildren: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `children` in OMERO's interface.
     public var children: [String: [Int64]] { object[0] }
 }
 
 extension Draft<FoundChildren> {
+    /// `children` in OMERO's interface.
     public var children: [String: [Int64]] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -14,10 +14,12 @@ public struct FoundParents: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `parents` in OMERO's interface.
     public var parents: [String: [Int64]] { object[0] }
 }
 
 extension Draft<FoundParents> {
+    /// `parents` in OMERO's interface.
     public var parents: [String: [Int64]] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -14,10 +14,12 @@ public struct GraphException: ERRProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `message` in OMERO's interface.
     public var message: String { object[3] }
 }
 
 extension Draft<GraphException> {
+    /// `message` in OMERO's interface.
     public var message: String {
         get { self[3] }
         nonmutating set { self[3] = newValue }

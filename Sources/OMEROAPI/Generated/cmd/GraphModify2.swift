@@ -23,15 +23,19 @@ public struct GraphModify2: GraphModify2Protocol {
 }
 
 extension GraphModify2Protocol {
+    /// `childOptions` in OMERO's interface.
     public var childOptions: [ChildOption?] { object[1] }
+    /// `dryRun` in OMERO's interface.
     public var dryRun: Bool { object[2] }
 }
 
 extension Draft where Class: GraphModify2Protocol {
+    /// `childOptions` in OMERO's interface.
     public var childOptions: [ChildOption?] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `dryRun` in OMERO's interface.
     public var dryRun: Bool {
         get { self[2] }
         nonmutating set { self[2] = newValue }

@@ -22,10 +22,12 @@ public struct GraphQuery: GraphQueryProtocol {
 }
 
 extension GraphQueryProtocol {
+    /// `targetObjects` in OMERO's interface.
     public var targetObjects: [String: [Int64]] { object[0] }
 }
 
 extension Draft where Class: GraphQueryProtocol {
+    /// `targetObjects` in OMERO's interface.
     public var targetObjects: [String: [Int64]] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

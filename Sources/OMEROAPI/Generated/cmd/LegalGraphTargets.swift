@@ -14,10 +14,12 @@ public struct LegalGraphTargets: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `request` in OMERO's interface.
     public var request: GraphQuery? { object[0] }
 }
 
 extension Draft<LegalGraphTargets> {
+    /// `request` in OMERO's interface.
     public var request: GraphQuery? {
         get { self[0] }
         nonmutating set { self[0] = newValue }

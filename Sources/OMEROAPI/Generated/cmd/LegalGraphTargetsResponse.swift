@@ -14,10 +14,12 @@ public struct LegalGraphTargetsResponse: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `targets` in OMERO's interface.
     public var targets: [String] { object[0] }
 }
 
 extension Draft<LegalGraphTargetsResponse> {
+    /// `targets` in OMERO's interface.
     public var targets: [String] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -14,10 +14,12 @@ public struct ListRequestsRsp: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `list` in OMERO's interface.
     public var list: [Request?] { object[0] }
 }
 
 extension Draft<ListRequestsRsp> {
+    /// `list` in OMERO's interface.
     public var list: [Request?] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

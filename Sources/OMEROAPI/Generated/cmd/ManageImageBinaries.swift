@@ -17,25 +17,33 @@ public struct ManageImageBinaries: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `imageId` in OMERO's interface.
     public var imageId: Int64 { object[0] }
+    /// `togglePixels` in OMERO's interface.
     public var togglePixels: Bool { object[1] }
+    /// `deletePyramid` in OMERO's interface.
     public var deletePyramid: Bool { object[2] }
+    /// `deleteThumbnails` in OMERO's interface.
     public var deleteThumbnails: Bool { object[3] }
 }
 
 extension Draft<ManageImageBinaries> {
+    /// `imageId` in OMERO's interface.
     public var imageId: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `togglePixels` in OMERO's interface.
     public var togglePixels: Bool {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `deletePyramid` in OMERO's interface.
     public var deletePyramid: Bool {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `deleteThumbnails` in OMERO's interface.
     public var deleteThumbnails: Bool {
         get { self[3] }
         nonmutating set { self[3] = newValue }

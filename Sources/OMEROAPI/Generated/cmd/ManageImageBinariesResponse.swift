@@ -22,45 +22,61 @@ public struct ManageImageBinariesResponse: ResponseProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `filesetId` in OMERO's interface.
     public var filesetId: Int64? { (object[0] as Box<Int64>).value }
+    /// `archivedFiles` in OMERO's interface.
     public var archivedFiles: [Int64] { object[1] }
+    /// `pixelsPresent` in OMERO's interface.
     public var pixelsPresent: Bool { object[2] }
+    /// `pyramidPresent` in OMERO's interface.
     public var pyramidPresent: Bool { object[3] }
+    /// `archivedSize` in OMERO's interface.
     public var archivedSize: Int64 { object[4] }
+    /// `pixelSize` in OMERO's interface.
     public var pixelSize: Int64 { object[5] }
+    /// `pyramidSize` in OMERO's interface.
     public var pyramidSize: Int64 { object[6] }
+    /// `thumbnailSize` in OMERO's interface.
     public var thumbnailSize: Int64 { object[7] }
 }
 
 extension Draft<ManageImageBinariesResponse> {
+    /// `filesetId` in OMERO's interface.
     public var filesetId: Int64? {
         get { unboxed(0) }
         nonmutating set { box(newValue, 0) }
     }
+    /// `archivedFiles` in OMERO's interface.
     public var archivedFiles: [Int64] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `pixelsPresent` in OMERO's interface.
     public var pixelsPresent: Bool {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `pyramidPresent` in OMERO's interface.
     public var pyramidPresent: Bool {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `archivedSize` in OMERO's interface.
     public var archivedSize: Int64 {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `pixelSize` in OMERO's interface.
     public var pixelSize: Int64 {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `pyramidSize` in OMERO's interface.
     public var pyramidSize: Int64 {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `thumbnailSize` in OMERO's interface.
     public var thumbnailSize: Int64 {
         get { self[7] }
         nonmutating set { self[7] = newValue }

@@ -14,10 +14,12 @@ public struct OriginalMetadataRequest: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `imageId` in OMERO's interface.
     public var imageId: Int64 { object[0] }
 }
 
 extension Draft<OriginalMetadataRequest> {
+    /// `imageId` in OMERO's interface.
     public var imageId: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -18,25 +18,33 @@ public struct OriginalMetadataResponse: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `filesetId` in OMERO's interface.
     public var filesetId: Int64? { (object[0] as Box<Int64>).value }
+    /// `fileAnnotationId` in OMERO's interface.
     public var fileAnnotationId: Int64? { (object[1] as Box<Int64>).value }
+    /// `globalMetadata` in OMERO's interface.
     public var globalMetadata: [String: RValue?] { (object[2] as [String: Box<RValue>]).mapValues { $0.value } }
+    /// `seriesMetadata` in OMERO's interface.
     public var seriesMetadata: [String: RValue?] { (object[3] as [String: Box<RValue>]).mapValues { $0.value } }
 }
 
 extension Draft<OriginalMetadataResponse> {
+    /// `filesetId` in OMERO's interface.
     public var filesetId: Int64? {
         get { unboxed(0) }
         nonmutating set { box(newValue, 0) }
     }
+    /// `fileAnnotationId` in OMERO's interface.
     public var fileAnnotationId: Int64? {
         get { unboxed(1) }
         nonmutating set { box(newValue, 1) }
     }
+    /// `globalMetadata` in OMERO's interface.
     public var globalMetadata: [String: RValue?] {
         get { unboxed(2) }
         nonmutating set { self[2] = newValue.mapValues { Box($0) } }
     }
+    /// `seriesMetadata` in OMERO's interface.
     public var seriesMetadata: [String: RValue?] {
         get { unboxed(3) }
         nonmutating set { self[3] = newValue.mapValues { Box($0) } }

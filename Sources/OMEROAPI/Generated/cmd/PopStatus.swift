@@ -16,20 +16,26 @@ public struct PopStatus: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `limit` in OMERO's interface.
     public var limit: Int32 { object[0] }
+    /// `include` in OMERO's interface.
     public var include: [State] { object[1] }
+    /// `exclude` in OMERO's interface.
     public var exclude: [State] { object[2] }
 }
 
 extension Draft<PopStatus> {
+    /// `limit` in OMERO's interface.
     public var limit: Int32 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `include` in OMERO's interface.
     public var include: [State] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `exclude` in OMERO's interface.
     public var exclude: [State] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

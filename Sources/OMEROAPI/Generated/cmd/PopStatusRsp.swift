@@ -14,10 +14,12 @@ public struct PopStatusRsp: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `list` in OMERO's interface.
     public var list: [Status?] { object[0] }
 }
 
 extension Draft<PopStatusRsp> {
+    /// `list` in OMERO's interface.
     public var list: [Status?] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -15,15 +15,19 @@ public struct ResetPasswordRequest: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `omename` in OMERO's interface.
     public var omename: String { object[0] }
+    /// `email` in OMERO's interface.
     public var email: String { object[1] }
 }
 
 extension Draft<ResetPasswordRequest> {
+    /// `omename` in OMERO's interface.
     public var omename: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `email` in OMERO's interface.
     public var email: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }

@@ -21,45 +21,61 @@ public struct SendEmailRequest: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `subject` in OMERO's interface.
     public var subject: String { object[0] }
+    /// `body` in OMERO's interface.
     public var body: String { object[1] }
+    /// `html` in OMERO's interface.
     public var html: Bool { object[2] }
+    /// `userIds` in OMERO's interface.
     public var userIds: [Int64] { object[3] }
+    /// `groupIds` in OMERO's interface.
     public var groupIds: [Int64] { object[4] }
+    /// `extra` in OMERO's interface.
     public var extra: [String] { object[5] }
+    /// `inactive` in OMERO's interface.
     public var inactive: Bool { object[6] }
+    /// `everyone` in OMERO's interface.
     public var everyone: Bool { object[7] }
 }
 
 extension Draft<SendEmailRequest> {
+    /// `subject` in OMERO's interface.
     public var subject: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `body` in OMERO's interface.
     public var body: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `html` in OMERO's interface.
     public var html: Bool {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `userIds` in OMERO's interface.
     public var userIds: [Int64] {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `groupIds` in OMERO's interface.
     public var groupIds: [Int64] {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `extra` in OMERO's interface.
     public var extra: [String] {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `inactive` in OMERO's interface.
     public var inactive: Bool {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `everyone` in OMERO's interface.
     public var everyone: Bool {
         get { self[7] }
         nonmutating set { self[7] = newValue }

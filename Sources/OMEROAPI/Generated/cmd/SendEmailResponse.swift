@@ -17,25 +17,33 @@ public struct SendEmailResponse: ResponseProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `total` in OMERO's interface.
     public var total: Int64 { object[0] }
+    /// `success` in OMERO's interface.
     public var success: Int64 { object[1] }
+    /// `invalidusers` in OMERO's interface.
     public var invalidusers: [Int64] { object[2] }
+    /// `invalidemails` in OMERO's interface.
     public var invalidemails: [String] { object[3] }
 }
 
 extension Draft<SendEmailResponse> {
+    /// `total` in OMERO's interface.
     public var total: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `success` in OMERO's interface.
     public var success: Int64 {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `invalidusers` in OMERO's interface.
     public var invalidusers: [Int64] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `invalidemails` in OMERO's interface.
     public var invalidemails: [String] {
         get { self[3] }
         nonmutating set { self[3] = newValue }

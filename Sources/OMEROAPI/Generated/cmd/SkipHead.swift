@@ -15,15 +15,19 @@ public struct SkipHead: GraphModify2Protocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `startFrom` in OMERO's interface.
     public var startFrom: [String] { object[3] }
+    /// `request` in OMERO's interface.
     public var request: GraphModify2? { object[4] }
 }
 
 extension Draft<SkipHead> {
+    /// `startFrom` in OMERO's interface.
     public var startFrom: [String] {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `request` in OMERO's interface.
     public var request: GraphModify2? {
         get { self[4] }
         nonmutating set { self[4] = newValue }

@@ -5,11 +5,17 @@ public import IceEncoding
 
 /// `::omero::cmd::State`
 public enum State: Int32, SliceEnum {
+    /// `ALL`.
     case all = 0
+    /// `ACTIVE`.
     case active = 1
+    /// `INACTIVE`.
     case inactive = 2
+    /// `SUCCESS`.
     case success = 3
+    /// `FAILURE`.
     case failure = 4
+    /// `CANCELLED`.
     case cancelled = 5
 
     public static let descriptor = EnumDescriptor("::omero::cmd::State", cases: allCases)

@@ -23,60 +23,82 @@ public struct Status: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `source` in OMERO's interface.
     public var source: HandlePrx? { object[0] }
+    /// `category` in OMERO's interface.
     public var category: String { object[1] }
+    /// `name` in OMERO's interface.
     public var name: String { object[2] }
+    /// `flags` in OMERO's interface.
     public var flags: [State] { object[3] }
+    /// `parameters` in OMERO's interface.
     public var parameters: [String: String] { object[4] }
+    /// `currentStep` in OMERO's interface.
     public var currentStep: Int32 { object[5] }
+    /// `steps` in OMERO's interface.
     public var steps: Int32 { object[6] }
+    /// `startTime` in OMERO's interface.
     public var startTime: Int64 { object[7] }
+    /// `stepStartTimes` in OMERO's interface.
     public var stepStartTimes: [Int64] { object[8] }
+    /// `stepStopTimes` in OMERO's interface.
     public var stepStopTimes: [Int64] { object[9] }
+    /// `stopTime` in OMERO's interface.
     public var stopTime: Int64 { object[10] }
 }
 
 extension Draft<Status> {
+    /// `source` in OMERO's interface.
     public var source: HandlePrx? {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `category` in OMERO's interface.
     public var category: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `name` in OMERO's interface.
     public var name: String {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `flags` in OMERO's interface.
     public var flags: [State] {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `parameters` in OMERO's interface.
     public var parameters: [String: String] {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `currentStep` in OMERO's interface.
     public var currentStep: Int32 {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `steps` in OMERO's interface.
     public var steps: Int32 {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `startTime` in OMERO's interface.
     public var startTime: Int64 {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `stepStartTimes` in OMERO's interface.
     public var stepStartTimes: [Int64] {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `stepStopTimes` in OMERO's interface.
     public var stepStopTimes: [Int64] {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `stopTime` in OMERO's interface.
     public var stopTime: Int64 {
         get { self[10] }
         nonmutating set { self[10] = newValue }

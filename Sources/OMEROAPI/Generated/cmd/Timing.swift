@@ -15,15 +15,19 @@ public struct Timing: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `steps` in OMERO's interface.
     public var steps: Int32 { object[0] }
+    /// `millisPerStep` in OMERO's interface.
     public var millisPerStep: Int32 { object[1] }
 }
 
 extension Draft<Timing> {
+    /// `steps` in OMERO's interface.
     public var steps: Int32 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `millisPerStep` in OMERO's interface.
     public var millisPerStep: Int32 {
         get { self[1] }
         nonmutating set { self[1] = newValue }

@@ -17,20 +17,26 @@ public struct UpdateSessionTimeoutRequest: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `session` in OMERO's interface.
     public var session: String { object[0] }
+    /// `timeToLive` in OMERO's interface.
     public var timeToLive: Int64? { (object[1] as Box<Int64>).value }
+    /// `timeToIdle` in OMERO's interface.
     public var timeToIdle: Int64? { (object[2] as Box<Int64>).value }
 }
 
 extension Draft<UpdateSessionTimeoutRequest> {
+    /// `session` in OMERO's interface.
     public var session: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `timeToLive` in OMERO's interface.
     public var timeToLive: Int64? {
         get { unboxed(1) }
         nonmutating set { box(newValue, 1) }
     }
+    /// `timeToIdle` in OMERO's interface.
     public var timeToIdle: Int64? {
         get { unboxed(2) }
         nonmutating set { box(newValue, 2) }

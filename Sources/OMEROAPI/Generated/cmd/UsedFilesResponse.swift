@@ -17,25 +17,33 @@ public struct UsedFilesResponse: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `binaryFilesThisSeries` in OMERO's interface.
     public var binaryFilesThisSeries: [Int64] { object[0] }
+    /// `binaryFilesOtherSeries` in OMERO's interface.
     public var binaryFilesOtherSeries: [Int64] { object[1] }
+    /// `companionFilesThisSeries` in OMERO's interface.
     public var companionFilesThisSeries: [Int64] { object[2] }
+    /// `companionFilesOtherSeries` in OMERO's interface.
     public var companionFilesOtherSeries: [Int64] { object[3] }
 }
 
 extension Draft<UsedFilesResponse> {
+    /// `binaryFilesThisSeries` in OMERO's interface.
     public var binaryFilesThisSeries: [Int64] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `binaryFilesOtherSeries` in OMERO's interface.
     public var binaryFilesOtherSeries: [Int64] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `companionFilesThisSeries` in OMERO's interface.
     public var companionFilesThisSeries: [Int64] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `companionFilesOtherSeries` in OMERO's interface.
     public var companionFilesOtherSeries: [Int64] {
         get { self[3] }
         nonmutating set { self[3] = newValue }

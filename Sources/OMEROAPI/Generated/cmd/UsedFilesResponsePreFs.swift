@@ -16,20 +16,26 @@ public struct UsedFilesResponsePreFs: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `archivedFiles` in OMERO's interface.
     public var archivedFiles: [Int64] { object[0] }
+    /// `companionFiles` in OMERO's interface.
     public var companionFiles: [Int64] { object[1] }
+    /// `originalMetadataFiles` in OMERO's interface.
     public var originalMetadataFiles: [Int64] { object[2] }
 }
 
 extension Draft<UsedFilesResponsePreFs> {
+    /// `archivedFiles` in OMERO's interface.
     public var archivedFiles: [Int64] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `companionFiles` in OMERO's interface.
     public var companionFiles: [Int64] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `originalMetadataFiles` in OMERO's interface.
     public var originalMetadataFiles: [Int64] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

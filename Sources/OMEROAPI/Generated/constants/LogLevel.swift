@@ -5,10 +5,15 @@ public import IceEncoding
 
 /// `::omero::constants::LogLevel`
 public enum LogLevel: Int32, SliceEnum {
+    /// `Trace`.
     case trace = 0
+    /// `Debug`.
     case debug = 1
+    /// `Info`.
     case info = 2
+    /// `Warn`.
     case warn = 3
+    /// `Error`.
     case error = 4
 
     public static let descriptor = EnumDescriptor("::omero::constants::LogLevel", cases: allCases)

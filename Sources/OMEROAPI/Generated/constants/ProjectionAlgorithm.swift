@@ -5,8 +5,11 @@ public import IceEncoding
 
 /// `::omero::constants::projection::ProjectionType`
 public enum ProjectionAlgorithm: Int32, SliceEnum {
+    /// `MAXIMUMINTENSITY`.
     case maximumintensity = 0
+    /// `MEANINTENSITY`.
     case meanintensity = 1
+    /// `SUMINTENSITY`.
     case sumintensity = 2
 
     public static let descriptor = EnumDescriptor("::omero::constants::projection::ProjectionType", cases: allCases)

@@ -14,10 +14,12 @@ public struct BoolColumn: ColumnProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `values` in OMERO's interface.
     public var values: [Bool] { object[2] }
 }
 
 extension Draft<BoolColumn> {
+    /// `values` in OMERO's interface.
     public var values: [Bool] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

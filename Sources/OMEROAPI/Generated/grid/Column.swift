@@ -22,15 +22,19 @@ public struct Column: ColumnProtocol {
 }
 
 extension ColumnProtocol {
+    /// `name` in OMERO's interface.
     public var name: String { object[0] }
+    /// `description` in OMERO's interface.
     public var description: String { object[1] }
 }
 
 extension Draft where Class: ColumnProtocol {
+    /// `name` in OMERO's interface.
     public var name: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `description` in OMERO's interface.
     public var description: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }

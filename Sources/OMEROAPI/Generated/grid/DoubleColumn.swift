@@ -14,10 +14,12 @@ public struct DoubleColumn: ColumnProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `values` in OMERO's interface.
     public var values: [Double] { object[2] }
 }
 
 extension Draft<DoubleColumn> {
+    /// `values` in OMERO's interface.
     public var values: [Double] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

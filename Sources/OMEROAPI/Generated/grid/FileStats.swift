@@ -5,12 +5,19 @@ public import IceEncoding
 
 /// `::omero::grid::monitors::FileStats`
 public struct FileStats: GraphStorable, Hashable {
+    /// `baseName` in OMERO's interface.
     public var baseName: String
+    /// `owner` in OMERO's interface.
     public var owner: String
+    /// `size` in OMERO's interface.
     public var size: Int64
+    /// `mTime` in OMERO's interface.
     public var mTime: Float
+    /// `cTime` in OMERO's interface.
     public var cTime: Float
+    /// `aTime` in OMERO's interface.
     public var aTime: Float
+    /// `type` in OMERO's interface.
     public var type: FileType
 
     public init(

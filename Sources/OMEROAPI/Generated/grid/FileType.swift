@@ -5,10 +5,15 @@ public import IceEncoding
 
 /// `::omero::grid::monitors::FileType`
 public enum FileType: Int32, SliceEnum {
+    /// `File`.
     case file = 0
+    /// `Dir`.
     case dir = 1
+    /// `Link`.
     case link = 2
+    /// `Mount`.
     case mount = 3
+    /// `Unknown`.
     case unknown = 4
 
     public static let descriptor = EnumDescriptor("::omero::grid::monitors::FileType", cases: allCases)

@@ -15,15 +15,19 @@ public struct FloatArrayColumn: ColumnProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `size` in OMERO's interface.
     public var size: Int64 { object[2] }
+    /// `values` in OMERO's interface.
     public var values: [[Float]] { object[3] }
 }
 
 extension Draft<FloatArrayColumn> {
+    /// `size` in OMERO's interface.
     public var size: Int64 {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `values` in OMERO's interface.
     public var values: [[Float]] {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -17,25 +17,33 @@ public struct ImportLocation: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `sharedPath` in OMERO's interface.
     public var sharedPath: String { object[0] }
+    /// `omittedLevels` in OMERO's interface.
     public var omittedLevels: Int32 { object[1] }
+    /// `usedFiles` in OMERO's interface.
     public var usedFiles: [String] { object[2] }
+    /// `directory` in OMERO's interface.
     public var directory: OriginalFile? { object[3] }
 }
 
 extension Draft<ImportLocation> {
+    /// `sharedPath` in OMERO's interface.
     public var sharedPath: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `omittedLevels` in OMERO's interface.
     public var omittedLevels: Int32 {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `usedFiles` in OMERO's interface.
     public var usedFiles: [String] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `directory` in OMERO's interface.
     public var directory: OriginalFile? {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -21,40 +21,54 @@ public struct ImportRequest: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `clientUuid` in OMERO's interface.
     public var clientUuid: String { object[0] }
+    /// `repoUuid` in OMERO's interface.
     public var repoUuid: String { object[1] }
+    /// `process` in OMERO's interface.
     public var process: ImportProcessPrx? { object[2] }
+    /// `activity` in OMERO's interface.
     public var activity: FilesetJobLink? { object[3] }
+    /// `settings` in OMERO's interface.
     public var settings: ImportSettings? { object[4] }
+    /// `location` in OMERO's interface.
     public var location: ImportLocation? { object[5] }
+    /// `logFile` in OMERO's interface.
     public var logFile: OriginalFile? { object[6] }
 }
 
 extension Draft<ImportRequest> {
+    /// `clientUuid` in OMERO's interface.
     public var clientUuid: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `repoUuid` in OMERO's interface.
     public var repoUuid: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `process` in OMERO's interface.
     public var process: ImportProcessPrx? {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `activity` in OMERO's interface.
     public var activity: FilesetJobLink? {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `settings` in OMERO's interface.
     public var settings: ImportSettings? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `location` in OMERO's interface.
     public var location: ImportLocation? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `logFile` in OMERO's interface.
     public var logFile: OriginalFile? {
         get { self[6] }
         nonmutating set { self[6] = newValue }

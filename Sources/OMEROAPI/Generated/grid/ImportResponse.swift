@@ -16,15 +16,19 @@ public struct ImportResponse: OKProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `pixels` in OMERO's interface.
     public var pixels: [Pixels?] { object[0] }
+    /// `objects` in OMERO's interface.
     public var objects: [IObject?] { object[1] }
 }
 
 extension Draft<ImportResponse> {
+    /// `pixels` in OMERO's interface.
     public var pixels: [Pixels?] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `objects` in OMERO's interface.
     public var objects: [IObject?] {
         get { self[1] }
         nonmutating set { self[1] = newValue }

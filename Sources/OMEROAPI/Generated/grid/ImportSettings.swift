@@ -21,45 +21,61 @@ public struct ImportSettings: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `userSpecifiedTarget` in OMERO's interface.
     public var userSpecifiedTarget: IObject? { object[0] }
+    /// `userSpecifiedName` in OMERO's interface.
     public var userSpecifiedName: String? { (object[1] as Box<String>).value }
+    /// `userSpecifiedDescription` in OMERO's interface.
     public var userSpecifiedDescription: String? { (object[2] as Box<String>).value }
+    /// `userSpecifiedPixels` in OMERO's interface.
     public var userSpecifiedPixels: [Double] { object[3] }
+    /// `userSpecifiedAnnotationList` in OMERO's interface.
     public var userSpecifiedAnnotationList: [Annotation?] { object[4] }
+    /// `doThumbnails` in OMERO's interface.
     public var doThumbnails: Bool? { (object[5] as Box<Bool>).value }
+    /// `noStatsInfo` in OMERO's interface.
     public var noStatsInfo: Bool? { (object[6] as Box<Bool>).value }
+    /// `checksumAlgorithm` in OMERO's interface.
     public var checksumAlgorithm: ChecksumAlgorithm? { object[7] }
 }
 
 extension Draft<ImportSettings> {
+    /// `userSpecifiedTarget` in OMERO's interface.
     public var userSpecifiedTarget: IObject? {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `userSpecifiedName` in OMERO's interface.
     public var userSpecifiedName: String? {
         get { unboxed(1) }
         nonmutating set { box(newValue, 1) }
     }
+    /// `userSpecifiedDescription` in OMERO's interface.
     public var userSpecifiedDescription: String? {
         get { unboxed(2) }
         nonmutating set { box(newValue, 2) }
     }
+    /// `userSpecifiedPixels` in OMERO's interface.
     public var userSpecifiedPixels: [Double] {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `userSpecifiedAnnotationList` in OMERO's interface.
     public var userSpecifiedAnnotationList: [Annotation?] {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `doThumbnails` in OMERO's interface.
     public var doThumbnails: Bool? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `noStatsInfo` in OMERO's interface.
     public var noStatsInfo: Bool? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `checksumAlgorithm` in OMERO's interface.
     public var checksumAlgorithm: ChecksumAlgorithm? {
         get { self[7] }
         nonmutating set { self[7] = newValue }

@@ -26,65 +26,89 @@ public struct JobParams: InternalProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `name` in OMERO's interface.
     public var name: String { object[0] }
+    /// `version` in OMERO's interface.
     public var version: String { object[1] }
+    /// `description` in OMERO's interface.
     public var description: String { object[2] }
+    /// `contact` in OMERO's interface.
     public var contact: String { object[3] }
+    /// `authors` in OMERO's interface.
     public var authors: [String] { object[4] }
+    /// `institutions` in OMERO's interface.
     public var institutions: [String] { object[5] }
+    /// `authorsInstitutions` in OMERO's interface.
     public var authorsInstitutions: [[Int32]] { object[6] }
+    /// `inputs` in OMERO's interface.
     public var inputs: [String: Param?] { object[7] }
+    /// `outputs` in OMERO's interface.
     public var outputs: [String: Param?] { object[8] }
+    /// `stdoutFormat` in OMERO's interface.
     public var stdoutFormat: String { object[9] }
+    /// `stderrFormat` in OMERO's interface.
     public var stderrFormat: String { object[10] }
+    /// `namespaces` in OMERO's interface.
     public var namespaces: [String] { object[11] }
 }
 
 extension Draft<JobParams> {
+    /// `name` in OMERO's interface.
     public var name: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `version` in OMERO's interface.
     public var version: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `description` in OMERO's interface.
     public var description: String {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `contact` in OMERO's interface.
     public var contact: String {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `authors` in OMERO's interface.
     public var authors: [String] {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `institutions` in OMERO's interface.
     public var institutions: [String] {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `authorsInstitutions` in OMERO's interface.
     public var authorsInstitutions: [[Int32]] {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `inputs` in OMERO's interface.
     public var inputs: [String: Param?] {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `outputs` in OMERO's interface.
     public var outputs: [String: Param?] {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `stdoutFormat` in OMERO's interface.
     public var stdoutFormat: String {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `stderrFormat` in OMERO's interface.
     public var stderrFormat: String {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `namespaces` in OMERO's interface.
     public var namespaces: [String] {
         get { self[11] }
         nonmutating set { self[11] = newValue }

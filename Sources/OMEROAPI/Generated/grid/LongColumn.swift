@@ -14,10 +14,12 @@ public struct LongColumn: ColumnProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `values` in OMERO's interface.
     public var values: [Int64] { object[2] }
 }
 
 extension Draft<LongColumn> {
+    /// `values` in OMERO's interface.
     public var values: [Int64] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

@@ -22,45 +22,61 @@ public struct MaskColumn: ColumnProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `imageId` in OMERO's interface.
     public var imageId: [Int64] { object[2] }
+    /// `theZ` in OMERO's interface.
     public var theZ: [Int32] { object[3] }
+    /// `theT` in OMERO's interface.
     public var theT: [Int32] { object[4] }
+    /// `x` in OMERO's interface.
     public var x: [Double] { object[5] }
+    /// `y` in OMERO's interface.
     public var y: [Double] { object[6] }
+    /// `w` in OMERO's interface.
     public var w: [Double] { object[7] }
+    /// `h` in OMERO's interface.
     public var h: [Double] { object[8] }
+    /// `bytes` in OMERO's interface.
     public var bytes: [ByteBuffer] { object[9] }
 }
 
 extension Draft<MaskColumn> {
+    /// `imageId` in OMERO's interface.
     public var imageId: [Int64] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `theZ` in OMERO's interface.
     public var theZ: [Int32] {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `theT` in OMERO's interface.
     public var theT: [Int32] {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `x` in OMERO's interface.
     public var x: [Double] {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `y` in OMERO's interface.
     public var y: [Double] {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `w` in OMERO's interface.
     public var w: [Double] {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `h` in OMERO's interface.
     public var h: [Double] {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `bytes` in OMERO's interface.
     public var bytes: [ByteBuffer] {
         get { self[9] }
         nonmutating set { self[9] = newValue }

@@ -5,7 +5,9 @@ public import IceEncoding
 
 /// `::omero::grid::monitors::EventInfo`
 public struct MonitorEventInfo: GraphStorable, Hashable {
+    /// `fileId` in OMERO's interface.
     public var fileId: String
+    /// `type` in OMERO's interface.
     public var type: MonitorEventType
 
     public init(fileId: String = "", type: MonitorEventType) {

@@ -5,9 +5,13 @@ public import IceEncoding
 
 /// `::omero::grid::monitors::EventType`
 public enum MonitorEventType: Int32, SliceEnum {
+    /// `Create`.
     case create = 0
+    /// `Modify`.
     case modify = 1
+    /// `Delete`.
     case delete = 2
+    /// `System`.
     case system = 3
 
     public static let descriptor = EnumDescriptor("::omero::grid::monitors::EventType", cases: allCases)

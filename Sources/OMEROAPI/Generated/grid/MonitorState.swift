@@ -5,7 +5,9 @@ public import IceEncoding
 
 /// `::omero::grid::monitors::MonitorState`
 public enum MonitorState: Int32, SliceEnum {
+    /// `Stopped`.
     case stopped = 0
+    /// `Started`.
     case started = 1
 
     public static let descriptor = EnumDescriptor("::omero::grid::monitors::MonitorState", cases: allCases)

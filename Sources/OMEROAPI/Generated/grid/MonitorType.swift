@@ -5,8 +5,11 @@ public import IceEncoding
 
 /// `::omero::grid::monitors::MonitorType`
 public enum MonitorType: Int32, SliceEnum {
+    /// `Persistent`.
     case persistent = 0
+    /// `OneShot`.
     case oneShot = 1
+    /// `Inactivity`.
     case inactivity = 2
 
     public static let descriptor = EnumDescriptor("::omero::grid::monitors::MonitorType", cases: allCases)

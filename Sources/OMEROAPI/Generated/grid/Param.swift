@@ -22,50 +22,68 @@ public struct Param: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `description` in OMERO's interface.
     public var description: String { object[0] }
+    /// `optional` in OMERO's interface.
     public var optional: Bool { object[1] }
+    /// `useDefault` in OMERO's interface.
     public var useDefault: Bool { object[2] }
+    /// `prototype` in OMERO's interface.
     public var prototype: RValue? { (object[3] as Box<RValue>).value }
+    /// `min` in OMERO's interface.
     public var min: RValue? { (object[4] as Box<RValue>).value }
+    /// `max` in OMERO's interface.
     public var max: RValue? { (object[5] as Box<RValue>).value }
+    /// `values` in OMERO's interface.
     public var values: RValue? { (object[6] as Box<RValue>).value }
+    /// `grouping` in OMERO's interface.
     public var grouping: String { object[7] }
+    /// `namespaces` in OMERO's interface.
     public var namespaces: [String] { object[8] }
 }
 
 extension Draft<Param> {
+    /// `description` in OMERO's interface.
     public var description: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `optional` in OMERO's interface.
     public var optional: Bool {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `useDefault` in OMERO's interface.
     public var useDefault: Bool {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `prototype` in OMERO's interface.
     public var prototype: RValue? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `min` in OMERO's interface.
     public var min: RValue? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `max` in OMERO's interface.
     public var max: RValue? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `values` in OMERO's interface.
     public var values: RValue? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `grouping` in OMERO's interface.
     public var grouping: String {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `namespaces` in OMERO's interface.
     public var namespaces: [String] {
         get { self[8] }
         nonmutating set { self[8] = newValue }

@@ -5,8 +5,11 @@ public import IceEncoding
 
 /// `::omero::grid::monitors::PathMode`
 public enum PathMode: Int32, SliceEnum {
+    /// `Flat`.
     case flat = 0
+    /// `Recurse`.
     case recurse = 1
+    /// `Follow`.
     case follow = 2
 
     public static let descriptor = EnumDescriptor("::omero::grid::monitors::PathMode", cases: allCases)

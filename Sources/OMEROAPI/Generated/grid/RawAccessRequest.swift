@@ -17,25 +17,33 @@ public struct RawAccessRequest: RequestProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `repoUuid` in OMERO's interface.
     public var repoUuid: String { object[0] }
+    /// `command` in OMERO's interface.
     public var command: String { object[1] }
+    /// `args` in OMERO's interface.
     public var args: [String] { object[2] }
+    /// `path` in OMERO's interface.
     public var path: String { object[3] }
 }
 
 extension Draft<RawAccessRequest> {
+    /// `repoUuid` in OMERO's interface.
     public var repoUuid: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `command` in OMERO's interface.
     public var command: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `args` in OMERO's interface.
     public var args: [String] {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `path` in OMERO's interface.
     public var path: String {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -6,7 +6,9 @@ public import OMEROModel
 
 /// `::omero::grid::RepositoryMap`
 public struct RepositoryMap: GraphStorable, Hashable {
+    /// `descriptions` in OMERO's interface.
     public var descriptions: [OriginalFile?]
+    /// `proxies` in OMERO's interface.
     public var proxies: [RepositoryPrx?]
 
     public init(descriptions: [OriginalFile?] = [], proxies: [RepositoryPrx?] = []) {

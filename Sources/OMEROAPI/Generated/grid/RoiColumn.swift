@@ -14,10 +14,12 @@ public struct RoiColumn: ColumnProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `values` in OMERO's interface.
     public var values: [Int64] { object[2] }
 }
 
 extension Draft<RoiColumn> {
+    /// `values` in OMERO's interface.
     public var values: [Int64] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

@@ -15,15 +15,19 @@ public struct StringColumn: ColumnProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `size` in OMERO's interface.
     public var size: Int64 { object[2] }
+    /// `values` in OMERO's interface.
     public var values: [String] { object[3] }
 }
 
 extension Draft<StringColumn> {
+    /// `size` in OMERO's interface.
     public var size: Int64 {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `values` in OMERO's interface.
     public var values: [String] {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -15,20 +15,26 @@ public struct TableData: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `lastModification` in OMERO's interface.
     public var lastModification: Int64 { object[0] }
+    /// `rowNumbers` in OMERO's interface.
     public var rowNumbers: [Int64] { object[1] }
+    /// `columns` in OMERO's interface.
     public var columns: [Column?] { object[2] }
 }
 
 extension Draft<TableData> {
+    /// `lastModification` in OMERO's interface.
     public var lastModification: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `rowNumbers` in OMERO's interface.
     public var rowNumbers: [Int64] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `columns` in OMERO's interface.
     public var columns: [Column?] {
         get { self[2] }
         nonmutating set { self[2] = newValue }

@@ -5,9 +5,13 @@ public import IceEncoding
 
 /// `::omero::grid::monitors::WatchEventType`
 public enum WatchEventType: Int32, SliceEnum {
+    /// `Creation`.
     case creation = 0
+    /// `Modification`.
     case modification = 1
+    /// `Deletion`.
     case deletion = 2
+    /// `All`.
     case all = 3
 
     public static let descriptor = EnumDescriptor("::omero::grid::monitors::WatchEventType", cases: allCases)

@@ -16,20 +16,26 @@ public struct IObjectContainer: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `LSID` in OMERO's interface.
     public var lSID: String { object[0] }
+    /// `indexes` in OMERO's interface.
     public var indexes: [String: Int32] { object[1] }
+    /// `sourceObject` in OMERO's interface.
     public var sourceObject: IObject? { object[2] }
 }
 
 extension Draft<IObjectContainer> {
+    /// `LSID` in OMERO's interface.
     public var lSID: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `indexes` in OMERO's interface.
     public var indexes: [String: Int32] {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `sourceObject` in OMERO's interface.
     public var sourceObject: IObject? {
         get { self[2] }
         nonmutating set { self[2] = newValue }

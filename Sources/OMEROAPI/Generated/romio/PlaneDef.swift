@@ -27,40 +27,54 @@ public struct PlaneDef: PlaneDefProtocol {
 }
 
 extension PlaneDefProtocol {
+    /// `slice` in OMERO's interface.
     public var slice: Int32 { object[0] }
+    /// `x` in OMERO's interface.
     public var x: Int32 { object[1] }
+    /// `y` in OMERO's interface.
     public var y: Int32 { object[2] }
+    /// `z` in OMERO's interface.
     public var z: Int32 { object[3] }
+    /// `t` in OMERO's interface.
     public var t: Int32 { object[4] }
+    /// `region` in OMERO's interface.
     public var region: RegionDef? { object[5] }
+    /// `stride` in OMERO's interface.
     public var stride: Int32 { object[6] }
 }
 
 extension Draft where Class: PlaneDefProtocol {
+    /// `slice` in OMERO's interface.
     public var slice: Int32 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `x` in OMERO's interface.
     public var x: Int32 {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `y` in OMERO's interface.
     public var y: Int32 {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `z` in OMERO's interface.
     public var z: Int32 {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `t` in OMERO's interface.
     public var t: Int32 {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `region` in OMERO's interface.
     public var region: RegionDef? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `stride` in OMERO's interface.
     public var stride: Int32 {
         get { self[6] }
         nonmutating set { self[6] = newValue }

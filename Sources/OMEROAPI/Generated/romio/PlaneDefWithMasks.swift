@@ -14,10 +14,12 @@ public struct PlaneDefWithMasks: PlaneDefProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `shapeIds` in OMERO's interface.
     public var shapeIds: [Int64] { object[7] }
 }
 
 extension Draft<PlaneDefWithMasks> {
+    /// `shapeIds` in OMERO's interface.
     public var shapeIds: [Int64] {
         get { self[7] }
         nonmutating set { self[7] = newValue }

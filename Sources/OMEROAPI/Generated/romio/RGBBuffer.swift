@@ -16,20 +16,26 @@ public struct RGBBuffer: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `bands` in OMERO's interface.
     public var bands: [ByteBuffer] { object[0] }
+    /// `sizeX1` in OMERO's interface.
     public var sizeX1: Int32 { object[1] }
+    /// `sizeX2` in OMERO's interface.
     public var sizeX2: Int32 { object[2] }
 }
 
 extension Draft<RGBBuffer> {
+    /// `bands` in OMERO's interface.
     public var bands: [ByteBuffer] {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `sizeX1` in OMERO's interface.
     public var sizeX1: Int32 {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `sizeX2` in OMERO's interface.
     public var sizeX2: Int32 {
         get { self[2] }
         nonmutating set { self[2] = newValue }

@@ -16,25 +16,33 @@ public struct RegionDef: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `x` in OMERO's interface.
     public var x: Int32 { object[0] }
+    /// `y` in OMERO's interface.
     public var y: Int32 { object[1] }
+    /// `width` in OMERO's interface.
     public var width: Int32 { object[2] }
+    /// `height` in OMERO's interface.
     public var height: Int32 { object[3] }
 }
 
 extension Draft<RegionDef> {
+    /// `x` in OMERO's interface.
     public var x: Int32 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `y` in OMERO's interface.
     public var y: Int32 {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `width` in OMERO's interface.
     public var width: Int32 {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `height` in OMERO's interface.
     public var height: Int32 {
         get { self[3] }
         nonmutating set { self[3] = newValue }

@@ -20,46 +20,54 @@ public struct AffineTransform: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_a00`; every saved object has it.
     public var a00: Double { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_a10`; every saved object has it.
     public var a10: Double { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_a01`; every saved object has it.
     public var a01: Double { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_a11`; every saved object has it.
     public var a11: Double { get throws(ModelError) { try required(7) } }
-    /// Every saved object has it.
+    /// `_a02`; every saved object has it.
     public var a02: Double { get throws(ModelError) { try required(8) } }
-    /// Every saved object has it.
+    /// `_a12`; every saved object has it.
     public var a12: Double { get throws(ModelError) { try required(9) } }
 }
 
 extension Draft<AffineTransform> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_a00`, to be saved.
     public var a00: Double? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_a10`, to be saved.
     public var a10: Double? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_a01`, to be saved.
     public var a01: Double? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_a11`, to be saved.
     public var a11: Double? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_a02`, to be saved.
     public var a02: Double? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_a12`, to be saved.
     public var a12: Double? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }

@@ -28,41 +28,54 @@ public struct Annotation: AnnotationProtocol {
 }
 
 extension AnnotationProtocol {
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_ns`; nil where there is none.
     public var ns: String? { get throws(ModelError) { try optional(4) } }
+    /// `_name`; nil where there is none.
     public var name: String? { get throws(ModelError) { try optional(5) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(6) } }
+    /// `_annotationLinksSeq`: each `AnnotationAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [AnnotationAnnotationLink] { get throws(ModelError) { try collection(7) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[8] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[9] }
 }
 
 extension Draft where Class: AnnotationProtocol {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_ns`, to be saved.
     public var ns: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [AnnotationAnnotationLink] {
         get { collection(7) }
         nonmutating set { set(newValue, 7) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[9] }
         nonmutating set { self[9] = newValue }

@@ -14,10 +14,12 @@ public struct BooleanAnnotation: BasicAnnotationProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_boolValue`; nil where there is none.
     public var boolValue: Bool? { get throws(ModelError) { try optional(10) } }
 }
 
 extension Draft<BooleanAnnotation> {
+    /// `_boolValue`, to be saved.
     public var boolValue: Bool? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }

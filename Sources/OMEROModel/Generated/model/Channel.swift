@@ -25,68 +25,89 @@ public struct Channel: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_statsInfo`; nil where there is none.
     public var statsInfo: StatsInfo? { get throws(ModelError) { try loaded(4) } }
+    /// `_red`; nil where there is none.
     public var red: Int32? { get throws(ModelError) { try optional(5) } }
+    /// `_green`; nil where there is none.
     public var green: Int32? { get throws(ModelError) { try optional(6) } }
+    /// `_blue`; nil where there is none.
     public var blue: Int32? { get throws(ModelError) { try optional(7) } }
+    /// `_alpha`; nil where there is none.
     public var alpha: Int32? { get throws(ModelError) { try optional(8) } }
+    /// `_lookupTable`; nil where there is none.
     public var lookupTable: String? { get throws(ModelError) { try optional(9) } }
-    /// Every saved object has it.
+    /// `_logicalChannel`; every saved object has it.
     public var logicalChannel: LogicalChannel { get throws(ModelError) { try required(10) } }
-    /// Every saved object has it.
+    /// `_pixels`; every saved object has it.
     public var pixels: Pixels { get throws(ModelError) { try required(11) } }
+    /// `_annotationLinksSeq`: each `ChannelAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ChannelAnnotationLink] { get throws(ModelError) { try collection(12) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[13] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[14] }
 }
 
 extension Draft<Channel> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_statsInfo`, to be saved.
     public var statsInfo: StatsInfo? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_red`, to be saved.
     public var red: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_green`, to be saved.
     public var green: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_blue`, to be saved.
     public var blue: Int32? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_alpha`, to be saved.
     public var alpha: Int32? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_lookupTable`, to be saved.
     public var lookupTable: String? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_logicalChannel`, to be saved.
     public var logicalChannel: LogicalChannel? {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_pixels`, to be saved.
     public var pixels: Pixels? {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ChannelAnnotationLink] {
         get { collection(12) }
         nonmutating set { set(newValue, 12) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[14] }
         nonmutating set { self[14] = newValue }

@@ -28,92 +28,110 @@ public struct ChannelBinding: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_renderingDef`; every saved object has it.
     public var renderingDef: RenderingDef { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_family`; every saved object has it.
     public var family: Family { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_coefficient`; every saved object has it.
     public var coefficient: Double { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_inputStart`; every saved object has it.
     public var inputStart: Double { get throws(ModelError) { try required(7) } }
-    /// Every saved object has it.
+    /// `_inputEnd`; every saved object has it.
     public var inputEnd: Double { get throws(ModelError) { try required(8) } }
-    /// Every saved object has it.
+    /// `_active`; every saved object has it.
     public var active: Bool { get throws(ModelError) { try required(9) } }
-    /// Every saved object has it.
+    /// `_noiseReduction`; every saved object has it.
     public var noiseReduction: Bool { get throws(ModelError) { try required(10) } }
-    /// Every saved object has it.
+    /// `_red`; every saved object has it.
     public var red: Int32 { get throws(ModelError) { try required(11) } }
-    /// Every saved object has it.
+    /// `_green`; every saved object has it.
     public var green: Int32 { get throws(ModelError) { try required(12) } }
-    /// Every saved object has it.
+    /// `_blue`; every saved object has it.
     public var blue: Int32 { get throws(ModelError) { try required(13) } }
-    /// Every saved object has it.
+    /// `_alpha`; every saved object has it.
     public var alpha: Int32 { get throws(ModelError) { try required(14) } }
+    /// `_lookupTable`; nil where there is none. At most 255 characters.
     public var lookupTable: String? { get throws(ModelError) { try optional(15) } }
+    /// `_spatialDomainEnhancementSeq`: each `CodomainMapContext`, in their order, where they were fetched with the object.
     public var spatialDomainEnhancement: [CodomainMapContext] { get throws(ModelError) { try collection(16) } }
     /// Whether the collection was fetched with the object.
     public var isSpatialDomainEnhancementLoaded: Bool { isLoaded && object[17] }
 }
 
 extension Draft<ChannelBinding> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_renderingDef`, to be saved.
     public var renderingDef: RenderingDef? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_family`, to be saved.
     public var family: Family? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_coefficient`, to be saved.
     public var coefficient: Double? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_inputStart`, to be saved.
     public var inputStart: Double? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_inputEnd`, to be saved.
     public var inputEnd: Double? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_active`, to be saved.
     public var active: Bool? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_noiseReduction`, to be saved.
     public var noiseReduction: Bool? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_red`, to be saved.
     public var red: Int32? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_green`, to be saved.
     public var green: Int32? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_blue`, to be saved.
     public var blue: Int32? {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }
     }
+    /// `_alpha`, to be saved.
     public var alpha: Int32? {
         get { unboxed(14) }
         nonmutating set { box(newValue, 14) }
     }
+    /// `_lookupTable`, to be saved. At most 255 characters.
     public var lookupTable: String? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }
     }
+    /// `_spatialDomainEnhancementSeq`; it counts as loaded once it is set.
     public var spatialDomainEnhancement: [CodomainMapContext] {
         get { collection(16) }
         nonmutating set { set(newValue, 16) }
     }
+    /// `_spatialDomainEnhancementLoaded`: the server leaves alone what is not loaded.
     public var isSpatialDomainEnhancementLoaded: Bool {
         get { self[17] }
         nonmutating set { self[17] = newValue }

@@ -23,16 +23,19 @@ public struct CodomainMapContext: CodomainMapContextProtocol {
 }
 
 extension CodomainMapContextProtocol {
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_channelBinding`; every saved object has it.
     public var channelBinding: ChannelBinding { get throws(ModelError) { try required(4) } }
 }
 
 extension Draft where Class: CodomainMapContextProtocol {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_channelBinding`, to be saved.
     public var channelBinding: ChannelBinding? {
         get { self[4] }
         nonmutating set { self[4] = newValue }

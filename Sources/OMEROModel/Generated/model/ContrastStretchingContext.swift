@@ -17,29 +17,33 @@ public struct ContrastStretchingContext: CodomainMapContextProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_xstart`; every saved object has it.
     public var xstart: Int32 { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_ystart`; every saved object has it.
     public var ystart: Int32 { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_xend`; every saved object has it.
     public var xend: Int32 { get throws(ModelError) { try required(7) } }
-    /// Every saved object has it.
+    /// `_yend`; every saved object has it.
     public var yend: Int32 { get throws(ModelError) { try required(8) } }
 }
 
 extension Draft<ContrastStretchingContext> {
+    /// `_xstart`, to be saved.
     public var xstart: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_ystart`, to be saved.
     public var ystart: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_xend`, to be saved.
     public var xend: Int32? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_yend`, to be saved.
     public var yend: Int32? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }

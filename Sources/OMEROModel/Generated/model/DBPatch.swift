@@ -24,39 +24,47 @@ public struct DBPatch: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_currentVersion`; every saved object has it. At most 255 characters. It stays as it was first saved.
     public var currentVersion: String { get throws(ModelError) { try required(3) } }
-    /// Every saved object has it.
+    /// `_currentPatch`; every saved object has it. It stays as it was first saved.
     public var currentPatch: Int32 { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_previousVersion`; every saved object has it. At most 255 characters. It stays as it was first saved.
     public var previousVersion: String { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_previousPatch`; every saved object has it. It stays as it was first saved.
     public var previousPatch: Int32 { get throws(ModelError) { try required(6) } }
+    /// `_finished`; nil where there is none. It stays as it was first saved.
     public var finished: Date? { get throws(ModelError) { try optional(7) } }
+    /// `_message`; nil where there is none. At most 255 characters. It stays as it was first saved.
     public var message: String? { get throws(ModelError) { try optional(8) } }
 }
 
 extension Draft<DBPatch> {
+    /// `_currentVersion`, to be saved. At most 255 characters. It stays as it was first saved.
     public var currentVersion: String? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_currentPatch`, to be saved. It stays as it was first saved.
     public var currentPatch: Int32? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_previousVersion`, to be saved. At most 255 characters. It stays as it was first saved.
     public var previousVersion: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_previousPatch`, to be saved. It stays as it was first saved.
     public var previousPatch: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_finished`, to be saved. It stays as it was first saved.
     public var finished: Date? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_message`, to be saved. At most 255 characters. It stays as it was first saved.
     public var message: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }

@@ -25,69 +25,89 @@ public struct Dataset: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_projectLinksSeq`: each `ProjectDatasetLink`, where they were fetched with the object.
     public var projectLinks: [ProjectDatasetLink] { get throws(ModelError) { try collection(4) } }
     /// Whether the collection was fetched with the object.
     public var isProjectLinksLoaded: Bool { isLoaded && object[5] }
+    /// `_projectLinksCountPerOwner`: how many there are, by the owner's id.
     public var projectLinksCountPerOwner: [Int64: Int64] { object[6] }
+    /// `_imageLinksSeq`: each `DatasetImageLink`, where they were fetched with the object.
     public var imageLinks: [DatasetImageLink] { get throws(ModelError) { try collection(7) } }
     /// Whether the collection was fetched with the object.
     public var isImageLinksLoaded: Bool { isLoaded && object[8] }
+    /// `_imageLinksCountPerOwner`: how many there are, by the owner's id.
     public var imageLinksCountPerOwner: [Int64: Int64] { object[9] }
+    /// `_annotationLinksSeq`: each `DatasetAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [DatasetAnnotationLink] { get throws(ModelError) { try collection(10) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[11] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[12] }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(13) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(14) } }
 }
 
 extension Draft<Dataset> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_projectLinksSeq`; it counts as loaded once it is set.
     public var projectLinks: [ProjectDatasetLink] {
         get { collection(4) }
         nonmutating set { set(newValue, 4) }
     }
+    /// `_projectLinksLoaded`: the server leaves alone what is not loaded.
     public var isProjectLinksLoaded: Bool {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_projectLinksCountPerOwner`: how many there are, by the owner's id.
     public var projectLinksCountPerOwner: [Int64: Int64] {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_imageLinksSeq`; it counts as loaded once it is set.
     public var imageLinks: [DatasetImageLink] {
         get { collection(7) }
         nonmutating set { set(newValue, 7) }
     }
+    /// `_imageLinksLoaded`: the server leaves alone what is not loaded.
     public var isImageLinksLoaded: Bool {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_imageLinksCountPerOwner`: how many there are, by the owner's id.
     public var imageLinksCountPerOwner: [Int64: Int64] {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [DatasetAnnotationLink] {
         get { collection(10) }
         nonmutating set { set(newValue, 10) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(14) }
         nonmutating set { box(newValue, 14) }

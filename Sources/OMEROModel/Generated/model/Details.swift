@@ -20,45 +20,61 @@ public struct Details: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_owner` in OMERO's interface.
     public var owner: Experimenter? { object[0] }
+    /// `_group` in OMERO's interface.
     public var group: ExperimenterGroup? { object[1] }
+    /// `_creationEvent` in OMERO's interface.
     public var creationEvent: Event? { object[2] }
+    /// `_updateEvent` in OMERO's interface.
     public var updateEvent: Event? { object[3] }
+    /// `_permissions` in OMERO's interface.
     public var permissions: Permissions? { (object[4] as Box<Permissions>).value }
+    /// `_externalInfo` in OMERO's interface.
     public var externalInfo: ExternalInfo? { object[5] }
+    /// `_call` in OMERO's interface.
     public var call: [String: String] { object[6] }
+    /// `_event` in OMERO's interface.
     public var event: EventContext? { object[7] }
 }
 
 extension Draft<Details> {
+    /// `_owner` in OMERO's interface.
     public var owner: Experimenter? {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `_group` in OMERO's interface.
     public var group: ExperimenterGroup? {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `_creationEvent` in OMERO's interface.
     public var creationEvent: Event? {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `_updateEvent` in OMERO's interface.
     public var updateEvent: Event? {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `_permissions` in OMERO's interface.
     public var permissions: Permissions? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_externalInfo` in OMERO's interface.
     public var externalInfo: ExternalInfo? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_call` in OMERO's interface.
     public var call: [String: String] {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_event` in OMERO's interface.
     public var event: EventContext? {
         get { self[7] }
         nonmutating set { self[7] = newValue }

@@ -28,83 +28,110 @@ public struct Detector: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_manufacturer`; nil where there is none. At most 255 characters.
     public var manufacturer: String? { get throws(ModelError) { try optional(4) } }
+    /// `_model`; nil where there is none. At most 255 characters.
     public var model: String? { get throws(ModelError) { try optional(5) } }
+    /// `_lotNumber`; nil where there is none. At most 255 characters.
     public var lotNumber: String? { get throws(ModelError) { try optional(6) } }
+    /// `_serialNumber`; nil where there is none. At most 255 characters.
     public var serialNumber: String? { get throws(ModelError) { try optional(7) } }
+    /// `_voltage`; nil where there is none.
     public var voltage: ElectricPotential? { get throws(ModelError) { try optional(8) } }
+    /// `_gain`; nil where there is none.
     public var gain: Double? { get throws(ModelError) { try optional(9) } }
+    /// `_offsetValue`; nil where there is none.
     public var offsetValue: Double? { get throws(ModelError) { try optional(10) } }
+    /// `_zoom`; nil where there is none.
     public var zoom: Double? { get throws(ModelError) { try optional(11) } }
+    /// `_amplificationGain`; nil where there is none.
     public var amplificationGain: Double? { get throws(ModelError) { try optional(12) } }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it.
     public var type: DetectorType { get throws(ModelError) { try required(13) } }
-    /// Every saved object has it.
+    /// `_instrument`; every saved object has it.
     public var instrument: Instrument { get throws(ModelError) { try required(14) } }
+    /// `_annotationLinksSeq`: each `DetectorAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [DetectorAnnotationLink] { get throws(ModelError) { try collection(15) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[16] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[17] }
 }
 
 extension Draft<Detector> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_manufacturer`, to be saved. At most 255 characters.
     public var manufacturer: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_model`, to be saved. At most 255 characters.
     public var model: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_lotNumber`, to be saved. At most 255 characters.
     public var lotNumber: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_serialNumber`, to be saved. At most 255 characters.
     public var serialNumber: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_voltage`, to be saved.
     public var voltage: ElectricPotential? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_gain`, to be saved.
     public var gain: Double? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_offsetValue`, to be saved.
     public var offsetValue: Double? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_zoom`, to be saved.
     public var zoom: Double? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_amplificationGain`, to be saved.
     public var amplificationGain: Double? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_type`, to be saved.
     public var type: DetectorType? {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_instrument`, to be saved.
     public var instrument: Instrument? {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [DetectorAnnotationLink] {
         get { collection(15) }
         nonmutating set { set(newValue, 15) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[16] }
         nonmutating set { self[16] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[17] }
         nonmutating set { self[17] = newValue }

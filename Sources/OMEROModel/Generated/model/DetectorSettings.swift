@@ -22,51 +22,68 @@ public struct DetectorSettings: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_voltage`; nil where there is none.
     public var voltage: ElectricPotential? { get throws(ModelError) { try optional(4) } }
+    /// `_gain`; nil where there is none.
     public var gain: Double? { get throws(ModelError) { try optional(5) } }
+    /// `_offsetValue`; nil where there is none.
     public var offsetValue: Double? { get throws(ModelError) { try optional(6) } }
+    /// `_readOutRate`; nil where there is none.
     public var readOutRate: Frequency? { get throws(ModelError) { try optional(7) } }
+    /// `_binning`; nil where there is none.
     public var binning: Binning? { get throws(ModelError) { try loaded(8) } }
+    /// `_integration`; nil where there is none. 1 or more.
     public var integration: Int32? { get throws(ModelError) { try optional(9) } }
+    /// `_zoom`; nil where there is none.
     public var zoom: Double? { get throws(ModelError) { try optional(10) } }
-    /// Every saved object has it.
+    /// `_detector`; every saved object has it.
     public var detector: Detector { get throws(ModelError) { try required(11) } }
 }
 
 extension Draft<DetectorSettings> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_voltage`, to be saved.
     public var voltage: ElectricPotential? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_gain`, to be saved.
     public var gain: Double? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_offsetValue`, to be saved.
     public var offsetValue: Double? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_readOutRate`, to be saved.
     public var readOutRate: Frequency? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_binning`, to be saved.
     public var binning: Binning? {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_integration`, to be saved. 1 or more.
     public var integration: Int32? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_zoom`, to be saved.
     public var zoom: Double? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_detector`, to be saved.
     public var detector: Detector? {
         get { self[11] }
         nonmutating set { self[11] = newValue }

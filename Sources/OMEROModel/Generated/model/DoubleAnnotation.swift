@@ -14,10 +14,12 @@ public struct DoubleAnnotation: NumericAnnotationProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_doubleValue`; nil where there is none.
     public var doubleValue: Double? { get throws(ModelError) { try optional(10) } }
 }
 
 extension Draft<DoubleAnnotation> {
+    /// `_doubleValue`, to be saved.
     public var doubleValue: Double? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }

@@ -18,30 +18,40 @@ public struct Ellipse: ShapeProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_x`; nil where there is none.
     public var x: Double? { get throws(ModelError) { try optional(21) } }
+    /// `_y`; nil where there is none.
     public var y: Double? { get throws(ModelError) { try optional(22) } }
+    /// `_radiusX`; nil where there is none.
     public var radiusX: Double? { get throws(ModelError) { try optional(23) } }
+    /// `_radiusY`; nil where there is none.
     public var radiusY: Double? { get throws(ModelError) { try optional(24) } }
+    /// `_textValue`; nil where there is none.
     public var textValue: String? { get throws(ModelError) { try optional(25) } }
 }
 
 extension Draft<Ellipse> {
+    /// `_x`, to be saved.
     public var x: Double? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }
     }
+    /// `_y`, to be saved.
     public var y: Double? {
         get { unboxed(22) }
         nonmutating set { box(newValue, 22) }
     }
+    /// `_radiusX`, to be saved.
     public var radiusX: Double? {
         get { unboxed(23) }
         nonmutating set { box(newValue, 23) }
     }
+    /// `_radiusY`, to be saved.
     public var radiusY: Double? {
         get { unboxed(24) }
         nonmutating set { box(newValue, 24) }
     }
+    /// `_textValue`, to be saved.
     public var textValue: String? {
         get { unboxed(25) }
         nonmutating set { box(newValue, 25) }

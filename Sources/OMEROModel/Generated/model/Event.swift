@@ -27,56 +27,68 @@ public struct Event: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_status`; nil where there is none. At most 255 characters.
     public var status: String? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_time`; every saved object has it.
     public var time: Date { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_experimenter`; every saved object has it.
     public var experimenter: Experimenter { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_experimenterGroup`; every saved object has it.
     public var experimenterGroup: ExperimenterGroup { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it.
     public var type: EventType { get throws(ModelError) { try required(7) } }
+    /// `_containingEvent`; nil where there is none.
     public var containingEvent: Event? { get throws(ModelError) { try loaded(8) } }
+    /// `_logsSeq`: each `EventLog`, where they were fetched with the object.
     public var logs: [EventLog] { get throws(ModelError) { try collection(9) } }
     /// Whether the collection was fetched with the object.
     public var isLogsLoaded: Bool { isLoaded && object[10] }
-    /// Every saved object has it.
+    /// `_session`; every saved object has it.
     public var session: Session { get throws(ModelError) { try required(11) } }
 }
 
 extension Draft<Event> {
+    /// `_status`, to be saved. At most 255 characters.
     public var status: String? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_time`, to be saved.
     public var time: Date? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_experimenter`, to be saved.
     public var experimenter: Experimenter? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_experimenterGroup`, to be saved.
     public var experimenterGroup: ExperimenterGroup? {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_type`, to be saved.
     public var type: EventType? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_containingEvent`, to be saved.
     public var containingEvent: Event? {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_logsSeq`; it counts as loaded once it is set.
     public var logs: [EventLog] {
         get { collection(9) }
         nonmutating set { set(newValue, 9) }
     }
+    /// `_logsLoaded`: the server leaves alone what is not loaded.
     public var isLogsLoaded: Bool {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_session`, to be saved.
     public var session: Session? {
         get { self[11] }
         nonmutating set { self[11] = newValue }

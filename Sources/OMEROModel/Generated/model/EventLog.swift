@@ -17,29 +17,33 @@ public struct EventLog: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_entityId`; every saved object has it.
     public var entityId: Int64 { get throws(ModelError) { try required(3) } }
-    /// Every saved object has it.
+    /// `_entityType`; every saved object has it. At most 255 characters.
     public var entityType: String { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_action`; every saved object has it. At most 255 characters.
     public var action: String { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_event`; every saved object has it.
     public var event: Event { get throws(ModelError) { try required(6) } }
 }
 
 extension Draft<EventLog> {
+    /// `_entityId`, to be saved.
     public var entityId: Int64? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_entityType`, to be saved. At most 255 characters.
     public var entityType: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_action`, to be saved. At most 255 characters.
     public var action: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_event`, to be saved.
     public var event: Event? {
         get { self[6] }
         nonmutating set { self[6] = newValue }

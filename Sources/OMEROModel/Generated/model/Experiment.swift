@@ -18,32 +18,40 @@ public struct Experiment: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it.
     public var type: ExperimentType { get throws(ModelError) { try required(4) } }
+    /// `_microbeamManipulationSeq`: each `MicrobeamManipulation`, where they were fetched with the object.
     public var microbeamManipulation: [MicrobeamManipulation] { get throws(ModelError) { try collection(5) } }
     /// Whether the collection was fetched with the object.
     public var isMicrobeamManipulationLoaded: Bool { isLoaded && object[6] }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(7) } }
 }
 
 extension Draft<Experiment> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_type`, to be saved.
     public var type: ExperimentType? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_microbeamManipulationSeq`; it counts as loaded once it is set.
     public var microbeamManipulation: [MicrobeamManipulation] {
         get { collection(5) }
         nonmutating set { set(newValue, 5) }
     }
+    /// `_microbeamManipulationLoaded`: the server leaves alone what is not loaded.
     public var isMicrobeamManipulationLoaded: Bool {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }

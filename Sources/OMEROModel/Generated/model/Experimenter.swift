@@ -27,81 +27,103 @@ public struct Experimenter: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_groupExperimenterMapSeq`: each `GroupExperimenterMap`, in their order, where they were fetched with the object.
     public var groupExperimenterMap: [GroupExperimenterMap] { get throws(ModelError) { try collection(4) } }
     /// Whether the collection was fetched with the object.
     public var isGroupExperimenterMapLoaded: Bool { isLoaded && object[5] }
-    /// Every saved object has it.
+    /// `_omeName`; every saved object has it. At most 255 characters. No two objects have the same.
     public var omeName: String { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_firstName`; every saved object has it. At most 255 characters.
     public var firstName: String { get throws(ModelError) { try required(7) } }
+    /// `_middleName`; nil where there is none. At most 255 characters.
     public var middleName: String? { get throws(ModelError) { try optional(8) } }
-    /// Every saved object has it.
+    /// `_lastName`; every saved object has it. At most 255 characters.
     public var lastName: String { get throws(ModelError) { try required(9) } }
+    /// `_institution`; nil where there is none. At most 255 characters.
     public var institution: String? { get throws(ModelError) { try optional(10) } }
-    /// Every saved object has it.
+    /// `_ldap`; every saved object has it.
     public var ldap: Bool { get throws(ModelError) { try required(11) } }
+    /// `_email`; nil where there is none. At most 255 characters.
     public var email: String? { get throws(ModelError) { try optional(12) } }
+    /// `_config`, to be saved. At most 255 characters.
     public var config: [NamedValue] { get throws(ModelError) { try values(13) } }
+    /// `_annotationLinksSeq`: each `ExperimenterAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ExperimenterAnnotationLink] { get throws(ModelError) { try collection(14) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[15] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[16] }
 }
 
 extension Draft<Experimenter> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_groupExperimenterMapSeq`; it counts as loaded once it is set.
     public var groupExperimenterMap: [GroupExperimenterMap] {
         get { collection(4) }
         nonmutating set { set(newValue, 4) }
     }
+    /// `_groupExperimenterMapLoaded`: the server leaves alone what is not loaded.
     public var isGroupExperimenterMapLoaded: Bool {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_omeName`, to be saved. At most 255 characters. No two objects have the same.
     public var omeName: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_firstName`, to be saved. At most 255 characters.
     public var firstName: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_middleName`, to be saved. At most 255 characters.
     public var middleName: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_lastName`, to be saved. At most 255 characters.
     public var lastName: String? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_institution`, to be saved. At most 255 characters.
     public var institution: String? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_ldap`, to be saved.
     public var ldap: Bool? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_email`, to be saved. At most 255 characters.
     public var email: String? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_config`, to be saved. At most 255 characters.
     public var config: [NamedValue] {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ExperimenterAnnotationLink] {
         get { collection(14) }
         nonmutating set { set(newValue, 14) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[15] }
         nonmutating set { self[15] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[16] }
         nonmutating set { self[16] = newValue }

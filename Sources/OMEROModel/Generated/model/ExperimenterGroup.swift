@@ -23,59 +23,75 @@ public struct ExperimenterGroup: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it. At most 255 characters. No two objects have the same.
     public var name: String { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_ldap`; every saved object has it.
     public var ldap: Bool { get throws(ModelError) { try required(5) } }
+    /// `_groupExperimenterMapSeq`: each `GroupExperimenterMap`, where they were fetched with the object.
     public var groupExperimenterMap: [GroupExperimenterMap] { get throws(ModelError) { try collection(6) } }
     /// Whether the collection was fetched with the object.
     public var isGroupExperimenterMapLoaded: Bool { isLoaded && object[7] }
+    /// `_config`, to be saved. At most 255 characters.
     public var config: [NamedValue] { get throws(ModelError) { try values(8) } }
+    /// `_annotationLinksSeq`: each `ExperimenterGroupAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ExperimenterGroupAnnotationLink] { get throws(ModelError) { try collection(9) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[10] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[11] }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(12) } }
 }
 
 extension Draft<ExperimenterGroup> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_name`, to be saved. At most 255 characters. No two objects have the same.
     public var name: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_ldap`, to be saved.
     public var ldap: Bool? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_groupExperimenterMapSeq`; it counts as loaded once it is set.
     public var groupExperimenterMap: [GroupExperimenterMap] {
         get { collection(6) }
         nonmutating set { set(newValue, 6) }
     }
+    /// `_groupExperimenterMapLoaded`: the server leaves alone what is not loaded.
     public var isGroupExperimenterMapLoaded: Bool {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_config`, to be saved. At most 255 characters.
     public var config: [NamedValue] {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ExperimenterGroupAnnotationLink] {
         get { collection(9) }
         nonmutating set { set(newValue, 9) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }

@@ -17,27 +17,33 @@ public struct ExternalInfo: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_entityId`; every saved object has it. It stays as it was first saved.
     public var entityId: Int64 { get throws(ModelError) { try required(3) } }
-    /// Every saved object has it.
+    /// `_entityType`; every saved object has it. At most 255 characters. It stays as it was first saved.
     public var entityType: String { get throws(ModelError) { try required(4) } }
+    /// `_lsid`; nil where there is none. At most 255 characters. It stays as it was first saved.
     public var lsid: String? { get throws(ModelError) { try optional(5) } }
+    /// `_uuid`; nil where there is none. At most 255 characters. It stays as it was first saved.
     public var uuid: String? { get throws(ModelError) { try optional(6) } }
 }
 
 extension Draft<ExternalInfo> {
+    /// `_entityId`, to be saved. It stays as it was first saved.
     public var entityId: Int64? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_entityType`, to be saved. At most 255 characters. It stays as it was first saved.
     public var entityType: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_lsid`, to be saved. At most 255 characters. It stays as it was first saved.
     public var lsid: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_uuid`, to be saved. At most 255 characters. It stays as it was first saved.
     public var uuid: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }

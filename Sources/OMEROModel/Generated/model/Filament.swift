@@ -14,11 +14,12 @@ public struct Filament: LightSourceProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it.
     public var type: FilamentType { get throws(ModelError) { try required(13) } }
 }
 
 extension Draft<Filament> {
+    /// `_type`, to be saved.
     public var type: FilamentType? {
         get { self[13] }
         nonmutating set { self[13] = newValue }

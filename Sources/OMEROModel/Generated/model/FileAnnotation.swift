@@ -14,10 +14,12 @@ public struct FileAnnotation: TypeAnnotationProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_file`; nil where there is none.
     public var file: OriginalFile? { get throws(ModelError) { try loaded(10) } }
 }
 
 extension Draft<FileAnnotation> {
+    /// `_file`, to be saved.
     public var file: OriginalFile? {
         get { self[10] }
         nonmutating set { self[10] = newValue }

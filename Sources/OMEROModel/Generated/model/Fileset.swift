@@ -25,70 +25,89 @@ public struct Fileset: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_usedFilesSeq`: each `FilesetEntry`, in their order, where they were fetched with the object.
     public var usedFiles: [FilesetEntry] { get throws(ModelError) { try collection(4) } }
     /// Whether the collection was fetched with the object.
     public var isUsedFilesLoaded: Bool { isLoaded && object[5] }
+    /// `_imagesSeq`: each `Image`, where they were fetched with the object.
     public var images: [Image] { get throws(ModelError) { try collection(6) } }
     /// Whether the collection was fetched with the object.
     public var isImagesLoaded: Bool { isLoaded && object[7] }
+    /// `_jobLinksSeq`: each `FilesetJobLink`, in their order, where they were fetched with the object.
     public var jobLinks: [FilesetJobLink] { get throws(ModelError) { try collection(8) } }
     /// Whether the collection was fetched with the object.
     public var isJobLinksLoaded: Bool { isLoaded && object[9] }
+    /// `_jobLinksCountPerOwner`: how many there are, by the owner's id.
     public var jobLinksCountPerOwner: [Int64: Int64] { object[10] }
-    /// Every saved object has it.
+    /// `_templatePrefix`; every saved object has it.
     public var templatePrefix: String { get throws(ModelError) { try required(11) } }
+    /// `_annotationLinksSeq`: each `FilesetAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [FilesetAnnotationLink] { get throws(ModelError) { try collection(12) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[13] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[14] }
 }
 
 extension Draft<Fileset> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_usedFilesSeq`; it counts as loaded once it is set.
     public var usedFiles: [FilesetEntry] {
         get { collection(4) }
         nonmutating set { set(newValue, 4) }
     }
+    /// `_usedFilesLoaded`: the server leaves alone what is not loaded.
     public var isUsedFilesLoaded: Bool {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_imagesSeq`; it counts as loaded once it is set.
     public var images: [Image] {
         get { collection(6) }
         nonmutating set { set(newValue, 6) }
     }
+    /// `_imagesLoaded`: the server leaves alone what is not loaded.
     public var isImagesLoaded: Bool {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_jobLinksSeq`; it counts as loaded once it is set.
     public var jobLinks: [FilesetJobLink] {
         get { collection(8) }
         nonmutating set { set(newValue, 8) }
     }
+    /// `_jobLinksLoaded`: the server leaves alone what is not loaded.
     public var isJobLinksLoaded: Bool {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_jobLinksCountPerOwner`: how many there are, by the owner's id.
     public var jobLinksCountPerOwner: [Int64: Int64] {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_templatePrefix`, to be saved.
     public var templatePrefix: String? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [FilesetAnnotationLink] {
         get { collection(12) }
         nonmutating set { set(newValue, 12) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[14] }
         nonmutating set { self[14] = newValue }

@@ -17,28 +17,33 @@ public struct FilesetEntry: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_fileset`; every saved object has it.
     public var fileset: Fileset { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_originalFile`; every saved object has it.
     public var originalFile: OriginalFile { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_clientPath`; every saved object has it.
     public var clientPath: String { get throws(ModelError) { try required(6) } }
 }
 
 extension Draft<FilesetEntry> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_fileset`, to be saved.
     public var fileset: Fileset? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_originalFile`, to be saved.
     public var originalFile: OriginalFile? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_clientPath`, to be saved.
     public var clientPath: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }

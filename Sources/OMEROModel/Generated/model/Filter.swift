@@ -31,99 +31,131 @@ public struct Filter: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_manufacturer`; nil where there is none. At most 255 characters.
     public var manufacturer: String? { get throws(ModelError) { try optional(4) } }
+    /// `_model`; nil where there is none. At most 255 characters.
     public var model: String? { get throws(ModelError) { try optional(5) } }
+    /// `_lotNumber`; nil where there is none. At most 255 characters.
     public var lotNumber: String? { get throws(ModelError) { try optional(6) } }
+    /// `_serialNumber`; nil where there is none. At most 255 characters.
     public var serialNumber: String? { get throws(ModelError) { try optional(7) } }
+    /// `_filterWheel`; nil where there is none. At most 255 characters.
     public var filterWheel: String? { get throws(ModelError) { try optional(8) } }
+    /// `_type`; nil where there is none.
     public var type: FilterType? { get throws(ModelError) { try loaded(9) } }
+    /// `_transmittanceRange`; nil where there is none.
     public var transmittanceRange: TransmittanceRange? { get throws(ModelError) { try loaded(10) } }
-    /// Every saved object has it.
+    /// `_instrument`; every saved object has it.
     public var instrument: Instrument { get throws(ModelError) { try required(11) } }
+    /// `_excitationFilterLinkSeq`: each `FilterSetExcitationFilterLink`, where they were fetched with the object.
     public var excitationFilterLink: [FilterSetExcitationFilterLink] { get throws(ModelError) { try collection(12) } }
     /// Whether the collection was fetched with the object.
     public var isExcitationFilterLinkLoaded: Bool { isLoaded && object[13] }
+    /// `_excitationFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var excitationFilterLinkCountPerOwner: [Int64: Int64] { object[14] }
+    /// `_emissionFilterLinkSeq`: each `FilterSetEmissionFilterLink`, where they were fetched with the object.
     public var emissionFilterLink: [FilterSetEmissionFilterLink] { get throws(ModelError) { try collection(15) } }
     /// Whether the collection was fetched with the object.
     public var isEmissionFilterLinkLoaded: Bool { isLoaded && object[16] }
+    /// `_emissionFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var emissionFilterLinkCountPerOwner: [Int64: Int64] { object[17] }
+    /// `_annotationLinksSeq`: each `FilterAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [FilterAnnotationLink] { get throws(ModelError) { try collection(18) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[19] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[20] }
 }
 
 extension Draft<Filter> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_manufacturer`, to be saved. At most 255 characters.
     public var manufacturer: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_model`, to be saved. At most 255 characters.
     public var model: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_lotNumber`, to be saved. At most 255 characters.
     public var lotNumber: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_serialNumber`, to be saved. At most 255 characters.
     public var serialNumber: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_filterWheel`, to be saved. At most 255 characters.
     public var filterWheel: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_type`, to be saved.
     public var type: FilterType? {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_transmittanceRange`, to be saved.
     public var transmittanceRange: TransmittanceRange? {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_instrument`, to be saved.
     public var instrument: Instrument? {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_excitationFilterLinkSeq`; it counts as loaded once it is set.
     public var excitationFilterLink: [FilterSetExcitationFilterLink] {
         get { collection(12) }
         nonmutating set { set(newValue, 12) }
     }
+    /// `_excitationFilterLinkLoaded`: the server leaves alone what is not loaded.
     public var isExcitationFilterLinkLoaded: Bool {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_excitationFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var excitationFilterLinkCountPerOwner: [Int64: Int64] {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_emissionFilterLinkSeq`; it counts as loaded once it is set.
     public var emissionFilterLink: [FilterSetEmissionFilterLink] {
         get { collection(15) }
         nonmutating set { set(newValue, 15) }
     }
+    /// `_emissionFilterLinkLoaded`: the server leaves alone what is not loaded.
     public var isEmissionFilterLinkLoaded: Bool {
         get { self[16] }
         nonmutating set { self[16] = newValue }
     }
+    /// `_emissionFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var emissionFilterLinkCountPerOwner: [Int64: Int64] {
         get { self[17] }
         nonmutating set { self[17] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [FilterAnnotationLink] {
         get { collection(18) }
         nonmutating set { set(newValue, 18) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[19] }
         nonmutating set { self[19] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[20] }
         nonmutating set { self[20] = newValue }

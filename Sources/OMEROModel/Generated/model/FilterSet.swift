@@ -26,73 +26,96 @@ public struct FilterSet: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_manufacturer`; nil where there is none. At most 255 characters.
     public var manufacturer: String? { get throws(ModelError) { try optional(4) } }
+    /// `_model`; nil where there is none. At most 255 characters.
     public var model: String? { get throws(ModelError) { try optional(5) } }
+    /// `_lotNumber`; nil where there is none. At most 255 characters.
     public var lotNumber: String? { get throws(ModelError) { try optional(6) } }
+    /// `_serialNumber`; nil where there is none. At most 255 characters.
     public var serialNumber: String? { get throws(ModelError) { try optional(7) } }
-    /// Every saved object has it.
+    /// `_instrument`; every saved object has it.
     public var instrument: Instrument { get throws(ModelError) { try required(8) } }
+    /// `_excitationFilterLinkSeq`: each `FilterSetExcitationFilterLink`, where they were fetched with the object.
     public var excitationFilterLink: [FilterSetExcitationFilterLink] { get throws(ModelError) { try collection(9) } }
     /// Whether the collection was fetched with the object.
     public var isExcitationFilterLinkLoaded: Bool { isLoaded && object[10] }
+    /// `_excitationFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var excitationFilterLinkCountPerOwner: [Int64: Int64] { object[11] }
+    /// `_dichroic`; nil where there is none.
     public var dichroic: Dichroic? { get throws(ModelError) { try loaded(12) } }
+    /// `_emissionFilterLinkSeq`: each `FilterSetEmissionFilterLink`, where they were fetched with the object.
     public var emissionFilterLink: [FilterSetEmissionFilterLink] { get throws(ModelError) { try collection(13) } }
     /// Whether the collection was fetched with the object.
     public var isEmissionFilterLinkLoaded: Bool { isLoaded && object[14] }
+    /// `_emissionFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var emissionFilterLinkCountPerOwner: [Int64: Int64] { object[15] }
 }
 
 extension Draft<FilterSet> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_manufacturer`, to be saved. At most 255 characters.
     public var manufacturer: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_model`, to be saved. At most 255 characters.
     public var model: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_lotNumber`, to be saved. At most 255 characters.
     public var lotNumber: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_serialNumber`, to be saved. At most 255 characters.
     public var serialNumber: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_instrument`, to be saved.
     public var instrument: Instrument? {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_excitationFilterLinkSeq`; it counts as loaded once it is set.
     public var excitationFilterLink: [FilterSetExcitationFilterLink] {
         get { collection(9) }
         nonmutating set { set(newValue, 9) }
     }
+    /// `_excitationFilterLinkLoaded`: the server leaves alone what is not loaded.
     public var isExcitationFilterLinkLoaded: Bool {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_excitationFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var excitationFilterLinkCountPerOwner: [Int64: Int64] {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_dichroic`, to be saved.
     public var dichroic: Dichroic? {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_emissionFilterLinkSeq`; it counts as loaded once it is set.
     public var emissionFilterLink: [FilterSetEmissionFilterLink] {
         get { collection(13) }
         nonmutating set { set(newValue, 13) }
     }
+    /// `_emissionFilterLinkLoaded`: the server leaves alone what is not loaded.
     public var isEmissionFilterLinkLoaded: Bool {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_emissionFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var emissionFilterLinkCountPerOwner: [Int64: Int64] {
         get { self[15] }
         nonmutating set { self[15] = newValue }

@@ -28,85 +28,110 @@ public struct Folder: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_childFoldersSeq`: each `Folder`, where they were fetched with the object.
     public var childFolders: [Folder] { get throws(ModelError) { try collection(4) } }
     /// Whether the collection was fetched with the object.
     public var isChildFoldersLoaded: Bool { isLoaded && object[5] }
+    /// `_parentFolder`; nil where there is none.
     public var parentFolder: Folder? { get throws(ModelError) { try loaded(6) } }
+    /// `_imageLinksSeq`: each `FolderImageLink`, where they were fetched with the object.
     public var imageLinks: [FolderImageLink] { get throws(ModelError) { try collection(7) } }
     /// Whether the collection was fetched with the object.
     public var isImageLinksLoaded: Bool { isLoaded && object[8] }
+    /// `_imageLinksCountPerOwner`: how many there are, by the owner's id.
     public var imageLinksCountPerOwner: [Int64: Int64] { object[9] }
+    /// `_roiLinksSeq`: each `FolderRoiLink`, where they were fetched with the object.
     public var roiLinks: [FolderRoiLink] { get throws(ModelError) { try collection(10) } }
     /// Whether the collection was fetched with the object.
     public var isRoiLinksLoaded: Bool { isLoaded && object[11] }
+    /// `_roiLinksCountPerOwner`: how many there are, by the owner's id.
     public var roiLinksCountPerOwner: [Int64: Int64] { object[12] }
+    /// `_annotationLinksSeq`: each `FolderAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [FolderAnnotationLink] { get throws(ModelError) { try collection(13) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[14] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[15] }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(16) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(17) } }
 }
 
 extension Draft<Folder> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_childFoldersSeq`; it counts as loaded once it is set.
     public var childFolders: [Folder] {
         get { collection(4) }
         nonmutating set { set(newValue, 4) }
     }
+    /// `_childFoldersLoaded`: the server leaves alone what is not loaded.
     public var isChildFoldersLoaded: Bool {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_parentFolder`, to be saved.
     public var parentFolder: Folder? {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_imageLinksSeq`; it counts as loaded once it is set.
     public var imageLinks: [FolderImageLink] {
         get { collection(7) }
         nonmutating set { set(newValue, 7) }
     }
+    /// `_imageLinksLoaded`: the server leaves alone what is not loaded.
     public var isImageLinksLoaded: Bool {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_imageLinksCountPerOwner`: how many there are, by the owner's id.
     public var imageLinksCountPerOwner: [Int64: Int64] {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_roiLinksSeq`; it counts as loaded once it is set.
     public var roiLinks: [FolderRoiLink] {
         get { collection(10) }
         nonmutating set { set(newValue, 10) }
     }
+    /// `_roiLinksLoaded`: the server leaves alone what is not loaded.
     public var isRoiLinksLoaded: Bool {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_roiLinksCountPerOwner`: how many there are, by the owner's id.
     public var roiLinksCountPerOwner: [Int64: Int64] {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [FolderAnnotationLink] {
         get { collection(13) }
         nonmutating set { set(newValue, 13) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[15] }
         nonmutating set { self[15] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(17) }
         nonmutating set { box(newValue, 17) }

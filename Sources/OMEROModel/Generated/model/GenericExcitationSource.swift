@@ -14,10 +14,12 @@ public struct GenericExcitationSource: LightSourceProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_map`, to be saved. At most 255 characters.
     public var map: [NamedValue] { get throws(ModelError) { try values(13) } }
 }
 
 extension Draft<GenericExcitationSource> {
+    /// `_map`, to be saved. At most 255 characters.
     public var map: [NamedValue] {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }

@@ -47,157 +47,208 @@ public struct Image: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_series`; nil where there is none. 0 or more.
     public var series: Int32? { get throws(ModelError) { try optional(4) } }
+    /// `_acquisitionDate`; nil where there is none.
     public var acquisitionDate: Date? { get throws(ModelError) { try optional(5) } }
+    /// `_archived`; nil where there is none.
     public var archived: Bool? { get throws(ModelError) { try optional(6) } }
+    /// `_partial`; nil where there is none.
     public var partial: Bool? { get throws(ModelError) { try optional(7) } }
+    /// `_format`; nil where there is none.
     public var format: Format? { get throws(ModelError) { try loaded(8) } }
+    /// `_imagingEnvironment`; nil where there is none.
     public var imagingEnvironment: ImagingEnvironment? { get throws(ModelError) { try loaded(9) } }
+    /// `_objectiveSettings`; nil where there is none.
     public var objectiveSettings: ObjectiveSettings? { get throws(ModelError) { try loaded(10) } }
+    /// `_instrument`; nil where there is none.
     public var instrument: Instrument? { get throws(ModelError) { try loaded(11) } }
+    /// `_stageLabel`; nil where there is none.
     public var stageLabel: StageLabel? { get throws(ModelError) { try loaded(12) } }
+    /// `_experiment`; nil where there is none.
     public var experiment: Experiment? { get throws(ModelError) { try loaded(13) } }
+    /// `_pixelsSeq`: each `Pixels`, in their order, where they were fetched with the object.
     public var pixels: [Pixels] { get throws(ModelError) { try collection(14) } }
     /// Whether the collection was fetched with the object.
     public var isPixelsLoaded: Bool { isLoaded && object[15] }
+    /// `_wellSamplesSeq`: each `WellSample`, where they were fetched with the object.
     public var wellSamples: [WellSample] { get throws(ModelError) { try collection(16) } }
     /// Whether the collection was fetched with the object.
     public var isWellSamplesLoaded: Bool { isLoaded && object[17] }
+    /// `_roisSeq`: each `Roi`, where they were fetched with the object.
     public var rois: [Roi] { get throws(ModelError) { try collection(18) } }
     /// Whether the collection was fetched with the object.
     public var isRoisLoaded: Bool { isLoaded && object[19] }
+    /// `_datasetLinksSeq`: each `DatasetImageLink`, where they were fetched with the object.
     public var datasetLinks: [DatasetImageLink] { get throws(ModelError) { try collection(20) } }
     /// Whether the collection was fetched with the object.
     public var isDatasetLinksLoaded: Bool { isLoaded && object[21] }
+    /// `_datasetLinksCountPerOwner`: how many there are, by the owner's id.
     public var datasetLinksCountPerOwner: [Int64: Int64] { object[22] }
+    /// `_folderLinksSeq`: each `FolderImageLink`, where they were fetched with the object.
     public var folderLinks: [FolderImageLink] { get throws(ModelError) { try collection(23) } }
     /// Whether the collection was fetched with the object.
     public var isFolderLinksLoaded: Bool { isLoaded && object[24] }
+    /// `_folderLinksCountPerOwner`: how many there are, by the owner's id.
     public var folderLinksCountPerOwner: [Int64: Int64] { object[25] }
+    /// `_fileset`; nil where there is none.
     public var fileset: Fileset? { get throws(ModelError) { try loaded(26) } }
+    /// `_annotationLinksSeq`: each `ImageAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ImageAnnotationLink] { get throws(ModelError) { try collection(27) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[28] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[29] }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(30) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(31) } }
 }
 
 extension Draft<Image> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_series`, to be saved. 0 or more.
     public var series: Int32? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_acquisitionDate`, to be saved.
     public var acquisitionDate: Date? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_archived`, to be saved.
     public var archived: Bool? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_partial`, to be saved.
     public var partial: Bool? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_format`, to be saved.
     public var format: Format? {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_imagingEnvironment`, to be saved.
     public var imagingEnvironment: ImagingEnvironment? {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_objectiveSettings`, to be saved.
     public var objectiveSettings: ObjectiveSettings? {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_instrument`, to be saved.
     public var instrument: Instrument? {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_stageLabel`, to be saved.
     public var stageLabel: StageLabel? {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_experiment`, to be saved.
     public var experiment: Experiment? {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_pixelsSeq`; it counts as loaded once it is set.
     public var pixels: [Pixels] {
         get { collection(14) }
         nonmutating set { set(newValue, 14) }
     }
+    /// `_pixelsLoaded`: the server leaves alone what is not loaded.
     public var isPixelsLoaded: Bool {
         get { self[15] }
         nonmutating set { self[15] = newValue }
     }
+    /// `_wellSamplesSeq`; it counts as loaded once it is set.
     public var wellSamples: [WellSample] {
         get { collection(16) }
         nonmutating set { set(newValue, 16) }
     }
+    /// `_wellSamplesLoaded`: the server leaves alone what is not loaded.
     public var isWellSamplesLoaded: Bool {
         get { self[17] }
         nonmutating set { self[17] = newValue }
     }
+    /// `_roisSeq`; it counts as loaded once it is set.
     public var rois: [Roi] {
         get { collection(18) }
         nonmutating set { set(newValue, 18) }
     }
+    /// `_roisLoaded`: the server leaves alone what is not loaded.
     public var isRoisLoaded: Bool {
         get { self[19] }
         nonmutating set { self[19] = newValue }
     }
+    /// `_datasetLinksSeq`; it counts as loaded once it is set.
     public var datasetLinks: [DatasetImageLink] {
         get { collection(20) }
         nonmutating set { set(newValue, 20) }
     }
+    /// `_datasetLinksLoaded`: the server leaves alone what is not loaded.
     public var isDatasetLinksLoaded: Bool {
         get { self[21] }
         nonmutating set { self[21] = newValue }
     }
+    /// `_datasetLinksCountPerOwner`: how many there are, by the owner's id.
     public var datasetLinksCountPerOwner: [Int64: Int64] {
         get { self[22] }
         nonmutating set { self[22] = newValue }
     }
+    /// `_folderLinksSeq`; it counts as loaded once it is set.
     public var folderLinks: [FolderImageLink] {
         get { collection(23) }
         nonmutating set { set(newValue, 23) }
     }
+    /// `_folderLinksLoaded`: the server leaves alone what is not loaded.
     public var isFolderLinksLoaded: Bool {
         get { self[24] }
         nonmutating set { self[24] = newValue }
     }
+    /// `_folderLinksCountPerOwner`: how many there are, by the owner's id.
     public var folderLinksCountPerOwner: [Int64: Int64] {
         get { self[25] }
         nonmutating set { self[25] = newValue }
     }
+    /// `_fileset`, to be saved.
     public var fileset: Fileset? {
         get { self[26] }
         nonmutating set { self[26] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ImageAnnotationLink] {
         get { collection(27) }
         nonmutating set { set(newValue, 27) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[28] }
         nonmutating set { self[28] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[29] }
         nonmutating set { self[29] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(30) }
         nonmutating set { box(newValue, 30) }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(31) }
         nonmutating set { box(newValue, 31) }

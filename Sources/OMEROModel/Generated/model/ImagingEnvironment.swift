@@ -19,35 +19,47 @@ public struct ImagingEnvironment: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_temperature`; nil where there is none.
     public var temperature: Temperature? { get throws(ModelError) { try optional(4) } }
+    /// `_airPressure`; nil where there is none.
     public var airPressure: Pressure? { get throws(ModelError) { try optional(5) } }
+    /// `_humidity`; nil where there is none. From 0 to 1.
     public var humidity: Double? { get throws(ModelError) { try optional(6) } }
+    /// `_co2percent`; nil where there is none. From 0 to 1.
     public var co2percent: Double? { get throws(ModelError) { try optional(7) } }
+    /// `_map`, to be saved. At most 255 characters.
     public var map: [NamedValue] { get throws(ModelError) { try values(8) } }
 }
 
 extension Draft<ImagingEnvironment> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_temperature`, to be saved.
     public var temperature: Temperature? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_airPressure`, to be saved.
     public var airPressure: Pressure? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_humidity`, to be saved. From 0 to 1.
     public var humidity: Double? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_co2percent`, to be saved. From 0 to 1.
     public var co2percent: Double? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_map`, to be saved. At most 255 characters.
     public var map: [NamedValue] {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }

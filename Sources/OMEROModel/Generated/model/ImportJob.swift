@@ -15,17 +15,19 @@ public struct ImportJob: JobProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_imageName`; every saved object has it.
     public var imageName: String { get throws(ModelError) { try required(16) } }
-    /// Every saved object has it.
+    /// `_imageDescription`; every saved object has it.
     public var imageDescription: String { get throws(ModelError) { try required(17) } }
 }
 
 extension Draft<ImportJob> {
+    /// `_imageName`, to be saved.
     public var imageName: String? {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }
     }
+    /// `_imageDescription`, to be saved.
     public var imageDescription: String? {
         get { unboxed(17) }
         nonmutating set { box(newValue, 17) }

@@ -32,108 +32,138 @@ public struct Instrument: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_microscope`; nil where there is none.
     public var microscope: Microscope? { get throws(ModelError) { try loaded(4) } }
+    /// `_detectorSeq`: each `Detector`, where they were fetched with the object.
     public var detector: [Detector] { get throws(ModelError) { try collection(5) } }
     /// Whether the collection was fetched with the object.
     public var isDetectorLoaded: Bool { isLoaded && object[6] }
+    /// `_objectiveSeq`: each `Objective`, where they were fetched with the object.
     public var objective: [Objective] { get throws(ModelError) { try collection(7) } }
     /// Whether the collection was fetched with the object.
     public var isObjectiveLoaded: Bool { isLoaded && object[8] }
+    /// `_lightSourceSeq`: each `LightSource`, where they were fetched with the object.
     public var lightSource: [LightSource] { get throws(ModelError) { try collection(9) } }
     /// Whether the collection was fetched with the object.
     public var isLightSourceLoaded: Bool { isLoaded && object[10] }
+    /// `_filterSeq`: each `Filter`, where they were fetched with the object.
     public var filter: [Filter] { get throws(ModelError) { try collection(11) } }
     /// Whether the collection was fetched with the object.
     public var isFilterLoaded: Bool { isLoaded && object[12] }
+    /// `_dichroicSeq`: each `Dichroic`, where they were fetched with the object.
     public var dichroic: [Dichroic] { get throws(ModelError) { try collection(13) } }
     /// Whether the collection was fetched with the object.
     public var isDichroicLoaded: Bool { isLoaded && object[14] }
+    /// `_filterSetSeq`: each `FilterSet`, where they were fetched with the object.
     public var filterSet: [FilterSet] { get throws(ModelError) { try collection(15) } }
     /// Whether the collection was fetched with the object.
     public var isFilterSetLoaded: Bool { isLoaded && object[16] }
+    /// `_otfSeq`: each `OTF`, where they were fetched with the object.
     public var otf: [OTF] { get throws(ModelError) { try collection(17) } }
     /// Whether the collection was fetched with the object.
     public var isOtfLoaded: Bool { isLoaded && object[18] }
+    /// `_annotationLinksSeq`: each `InstrumentAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [InstrumentAnnotationLink] { get throws(ModelError) { try collection(19) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[20] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[21] }
 }
 
 extension Draft<Instrument> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_microscope`, to be saved.
     public var microscope: Microscope? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_detectorSeq`; it counts as loaded once it is set.
     public var detector: [Detector] {
         get { collection(5) }
         nonmutating set { set(newValue, 5) }
     }
+    /// `_detectorLoaded`: the server leaves alone what is not loaded.
     public var isDetectorLoaded: Bool {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_objectiveSeq`; it counts as loaded once it is set.
     public var objective: [Objective] {
         get { collection(7) }
         nonmutating set { set(newValue, 7) }
     }
+    /// `_objectiveLoaded`: the server leaves alone what is not loaded.
     public var isObjectiveLoaded: Bool {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_lightSourceSeq`; it counts as loaded once it is set.
     public var lightSource: [LightSource] {
         get { collection(9) }
         nonmutating set { set(newValue, 9) }
     }
+    /// `_lightSourceLoaded`: the server leaves alone what is not loaded.
     public var isLightSourceLoaded: Bool {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_filterSeq`; it counts as loaded once it is set.
     public var filter: [Filter] {
         get { collection(11) }
         nonmutating set { set(newValue, 11) }
     }
+    /// `_filterLoaded`: the server leaves alone what is not loaded.
     public var isFilterLoaded: Bool {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_dichroicSeq`; it counts as loaded once it is set.
     public var dichroic: [Dichroic] {
         get { collection(13) }
         nonmutating set { set(newValue, 13) }
     }
+    /// `_dichroicLoaded`: the server leaves alone what is not loaded.
     public var isDichroicLoaded: Bool {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_filterSetSeq`; it counts as loaded once it is set.
     public var filterSet: [FilterSet] {
         get { collection(15) }
         nonmutating set { set(newValue, 15) }
     }
+    /// `_filterSetLoaded`: the server leaves alone what is not loaded.
     public var isFilterSetLoaded: Bool {
         get { self[16] }
         nonmutating set { self[16] = newValue }
     }
+    /// `_otfSeq`; it counts as loaded once it is set.
     public var otf: [OTF] {
         get { collection(17) }
         nonmutating set { set(newValue, 17) }
     }
+    /// `_otfLoaded`: the server leaves alone what is not loaded.
     public var isOtfLoaded: Bool {
         get { self[18] }
         nonmutating set { self[18] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [InstrumentAnnotationLink] {
         get { collection(19) }
         nonmutating set { set(newValue, 19) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[20] }
         nonmutating set { self[20] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[21] }
         nonmutating set { self[21] = newValue }

@@ -39,78 +39,96 @@ public struct Job: JobProtocol {
 }
 
 extension JobProtocol {
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_username`; every saved object has it. At most 255 characters.
     public var username: String { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_groupname`; every saved object has it. At most 255 characters.
     public var groupname: String { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it. At most 255 characters.
     public var type: String { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_message`; every saved object has it. At most 255 characters.
     public var message: String { get throws(ModelError) { try required(7) } }
-    /// Every saved object has it.
+    /// `_status`; every saved object has it.
     public var status: JobStatus { get throws(ModelError) { try required(8) } }
-    /// Every saved object has it.
+    /// `_submitted`; every saved object has it.
     public var submitted: Date { get throws(ModelError) { try required(9) } }
-    /// Every saved object has it.
+    /// `_scheduledFor`; every saved object has it.
     public var scheduledFor: Date { get throws(ModelError) { try required(10) } }
+    /// `_started`; nil where there is none.
     public var started: Date? { get throws(ModelError) { try optional(11) } }
+    /// `_finished`; nil where there is none.
     public var finished: Date? { get throws(ModelError) { try optional(12) } }
+    /// `_originalFileLinksSeq`: each `JobOriginalFileLink`, where they were fetched with the object.
     public var originalFileLinks: [JobOriginalFileLink] { get throws(ModelError) { try collection(13) } }
     /// Whether the collection was fetched with the object.
     public var isOriginalFileLinksLoaded: Bool { isLoaded && object[14] }
+    /// `_originalFileLinksCountPerOwner`: how many there are, by the owner's id.
     public var originalFileLinksCountPerOwner: [Int64: Int64] { object[15] }
 }
 
 extension Draft where Class: JobProtocol {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_username`, to be saved. At most 255 characters.
     public var username: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_groupname`, to be saved. At most 255 characters.
     public var groupname: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_type`, to be saved. At most 255 characters.
     public var type: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_message`, to be saved. At most 255 characters.
     public var message: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_status`, to be saved.
     public var status: JobStatus? {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_submitted`, to be saved.
     public var submitted: Date? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_scheduledFor`, to be saved.
     public var scheduledFor: Date? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_started`, to be saved.
     public var started: Date? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_finished`, to be saved.
     public var finished: Date? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_originalFileLinksSeq`; it counts as loaded once it is set.
     public var originalFileLinks: [JobOriginalFileLink] {
         get { collection(13) }
         nonmutating set { set(newValue, 13) }
     }
+    /// `_originalFileLinksLoaded`: the server leaves alone what is not loaded.
     public var isOriginalFileLinksLoaded: Bool {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_originalFileLinksCountPerOwner`: how many there are, by the owner's id.
     public var originalFileLinksCountPerOwner: [Int64: Int64] {
         get { self[15] }
         nonmutating set { self[15] = newValue }

@@ -14,11 +14,12 @@ public struct JobStatus: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_value`; every saved object has it. At most 255 characters. No two objects have the same.
     public var value: String { get throws(ModelError) { try required(3) } }
 }
 
 extension Draft<JobStatus> {
+    /// `_value`, to be saved. At most 255 characters. No two objects have the same.
     public var value: String? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }

@@ -22,52 +22,68 @@ public struct Laser: LightSourceProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it.
     public var type: LaserType { get throws(ModelError) { try required(13) } }
-    /// Every saved object has it.
+    /// `_laserMedium`; every saved object has it.
     public var laserMedium: LaserMedium { get throws(ModelError) { try required(14) } }
+    /// `_frequencyMultiplication`; nil where there is none. 1 or more.
     public var frequencyMultiplication: Int32? { get throws(ModelError) { try optional(15) } }
+    /// `_tuneable`; nil where there is none.
     public var tuneable: Bool? { get throws(ModelError) { try optional(16) } }
+    /// `_pulse`; nil where there is none.
     public var pulse: Pulse? { get throws(ModelError) { try loaded(17) } }
+    /// `_wavelength`; nil where there is none. Above 0.
     public var wavelength: Length? { get throws(ModelError) { try optional(18) } }
+    /// `_pockelCell`; nil where there is none.
     public var pockelCell: Bool? { get throws(ModelError) { try optional(19) } }
+    /// `_pump`; nil where there is none.
     public var pump: LightSource? { get throws(ModelError) { try loaded(20) } }
+    /// `_repetitionRate`; nil where there is none.
     public var repetitionRate: Frequency? { get throws(ModelError) { try optional(21) } }
 }
 
 extension Draft<Laser> {
+    /// `_type`, to be saved.
     public var type: LaserType? {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_laserMedium`, to be saved.
     public var laserMedium: LaserMedium? {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_frequencyMultiplication`, to be saved. 1 or more.
     public var frequencyMultiplication: Int32? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }
     }
+    /// `_tuneable`, to be saved.
     public var tuneable: Bool? {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }
     }
+    /// `_pulse`, to be saved.
     public var pulse: Pulse? {
         get { self[17] }
         nonmutating set { self[17] = newValue }
     }
+    /// `_wavelength`, to be saved. Above 0.
     public var wavelength: Length? {
         get { unboxed(18) }
         nonmutating set { box(newValue, 18) }
     }
+    /// `_pockelCell`, to be saved.
     public var pockelCell: Bool? {
         get { unboxed(19) }
         nonmutating set { box(newValue, 19) }
     }
+    /// `_pump`, to be saved.
     public var pump: LightSource? {
         get { self[20] }
         nonmutating set { self[20] = newValue }
     }
+    /// `_repetitionRate`, to be saved.
     public var repetitionRate: Frequency? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }

@@ -24,63 +24,82 @@ public struct LightPath: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_excitationFilterLinkSeq`: each `LightPathExcitationFilterLink`, in their order, where they were fetched with the object.
     public var excitationFilterLink: [LightPathExcitationFilterLink] { get throws(ModelError) { try collection(4) } }
     /// Whether the collection was fetched with the object.
     public var isExcitationFilterLinkLoaded: Bool { isLoaded && object[5] }
+    /// `_excitationFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var excitationFilterLinkCountPerOwner: [Int64: Int64] { object[6] }
+    /// `_dichroic`; nil where there is none.
     public var dichroic: Dichroic? { get throws(ModelError) { try loaded(7) } }
+    /// `_emissionFilterLinkSeq`: each `LightPathEmissionFilterLink`, where they were fetched with the object.
     public var emissionFilterLink: [LightPathEmissionFilterLink] { get throws(ModelError) { try collection(8) } }
     /// Whether the collection was fetched with the object.
     public var isEmissionFilterLinkLoaded: Bool { isLoaded && object[9] }
+    /// `_emissionFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var emissionFilterLinkCountPerOwner: [Int64: Int64] { object[10] }
+    /// `_annotationLinksSeq`: each `LightPathAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [LightPathAnnotationLink] { get throws(ModelError) { try collection(11) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[12] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[13] }
 }
 
 extension Draft<LightPath> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_excitationFilterLinkSeq`; it counts as loaded once it is set.
     public var excitationFilterLink: [LightPathExcitationFilterLink] {
         get { collection(4) }
         nonmutating set { set(newValue, 4) }
     }
+    /// `_excitationFilterLinkLoaded`: the server leaves alone what is not loaded.
     public var isExcitationFilterLinkLoaded: Bool {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_excitationFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var excitationFilterLinkCountPerOwner: [Int64: Int64] {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_dichroic`, to be saved.
     public var dichroic: Dichroic? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_emissionFilterLinkSeq`; it counts as loaded once it is set.
     public var emissionFilterLink: [LightPathEmissionFilterLink] {
         get { collection(8) }
         nonmutating set { set(newValue, 8) }
     }
+    /// `_emissionFilterLinkLoaded`: the server leaves alone what is not loaded.
     public var isEmissionFilterLinkLoaded: Bool {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_emissionFilterLinkCountPerOwner`: how many there are, by the owner's id.
     public var emissionFilterLinkCountPerOwner: [Int64: Int64] {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [LightPathAnnotationLink] {
         get { collection(11) }
         nonmutating set { set(newValue, 11) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[13] }
         nonmutating set { self[13] = newValue }

@@ -18,31 +18,40 @@ public struct LightSettings: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_attenuation`; nil where there is none. From 0 to 1.
     public var attenuation: Double? { get throws(ModelError) { try optional(4) } }
+    /// `_wavelength`; nil where there is none. Above 0.
     public var wavelength: Length? { get throws(ModelError) { try optional(5) } }
-    /// Every saved object has it.
+    /// `_lightSource`; every saved object has it.
     public var lightSource: LightSource { get throws(ModelError) { try required(6) } }
+    /// `_microbeamManipulation`; nil where there is none.
     public var microbeamManipulation: MicrobeamManipulation? { get throws(ModelError) { try loaded(7) } }
 }
 
 extension Draft<LightSettings> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_attenuation`, to be saved. From 0 to 1.
     public var attenuation: Double? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_wavelength`, to be saved. Above 0.
     public var wavelength: Length? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_lightSource`, to be saved.
     public var lightSource: LightSource? {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_microbeamManipulation`, to be saved.
     public var microbeamManipulation: MicrobeamManipulation? {
         get { self[7] }
         nonmutating set { self[7] = newValue }

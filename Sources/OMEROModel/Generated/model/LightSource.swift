@@ -31,57 +31,75 @@ public struct LightSource: LightSourceProtocol {
 }
 
 extension LightSourceProtocol {
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_manufacturer`; nil where there is none. At most 255 characters.
     public var manufacturer: String? { get throws(ModelError) { try optional(4) } }
+    /// `_model`; nil where there is none. At most 255 characters.
     public var model: String? { get throws(ModelError) { try optional(5) } }
+    /// `_power`; nil where there is none.
     public var power: Power? { get throws(ModelError) { try optional(6) } }
+    /// `_lotNumber`; nil where there is none. At most 255 characters.
     public var lotNumber: String? { get throws(ModelError) { try optional(7) } }
+    /// `_serialNumber`; nil where there is none. At most 255 characters.
     public var serialNumber: String? { get throws(ModelError) { try optional(8) } }
-    /// Every saved object has it.
+    /// `_instrument`; every saved object has it.
     public var instrument: Instrument { get throws(ModelError) { try required(9) } }
+    /// `_annotationLinksSeq`: each `LightSourceAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [LightSourceAnnotationLink] { get throws(ModelError) { try collection(10) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[11] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[12] }
 }
 
 extension Draft where Class: LightSourceProtocol {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_manufacturer`, to be saved. At most 255 characters.
     public var manufacturer: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_model`, to be saved. At most 255 characters.
     public var model: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_power`, to be saved.
     public var power: Power? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_lotNumber`, to be saved. At most 255 characters.
     public var lotNumber: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_serialNumber`, to be saved. At most 255 characters.
     public var serialNumber: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_instrument`, to be saved.
     public var instrument: Instrument? {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [LightSourceAnnotationLink] {
         get { collection(10) }
         nonmutating set { set(newValue, 10) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[12] }
         nonmutating set { self[12] = newValue }

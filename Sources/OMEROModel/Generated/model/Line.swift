@@ -20,40 +20,54 @@ public struct Line: ShapeProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_x1`; nil where there is none.
     public var x1: Double? { get throws(ModelError) { try optional(21) } }
+    /// `_y1`; nil where there is none.
     public var y1: Double? { get throws(ModelError) { try optional(22) } }
+    /// `_x2`; nil where there is none.
     public var x2: Double? { get throws(ModelError) { try optional(23) } }
+    /// `_y2`; nil where there is none.
     public var y2: Double? { get throws(ModelError) { try optional(24) } }
+    /// `_markerStart`; nil where there is none. At most 255 characters.
     public var markerStart: String? { get throws(ModelError) { try optional(25) } }
+    /// `_markerEnd`; nil where there is none. At most 255 characters.
     public var markerEnd: String? { get throws(ModelError) { try optional(26) } }
+    /// `_textValue`; nil where there is none.
     public var textValue: String? { get throws(ModelError) { try optional(27) } }
 }
 
 extension Draft<Line> {
+    /// `_x1`, to be saved.
     public var x1: Double? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }
     }
+    /// `_y1`, to be saved.
     public var y1: Double? {
         get { unboxed(22) }
         nonmutating set { box(newValue, 22) }
     }
+    /// `_x2`, to be saved.
     public var x2: Double? {
         get { unboxed(23) }
         nonmutating set { box(newValue, 23) }
     }
+    /// `_y2`, to be saved.
     public var y2: Double? {
         get { unboxed(24) }
         nonmutating set { box(newValue, 24) }
     }
+    /// `_markerStart`, to be saved. At most 255 characters.
     public var markerStart: String? {
         get { unboxed(25) }
         nonmutating set { box(newValue, 25) }
     }
+    /// `_markerEnd`, to be saved. At most 255 characters.
     public var markerEnd: String? {
         get { unboxed(26) }
         nonmutating set { box(newValue, 26) }
     }
+    /// `_textValue`, to be saved.
     public var textValue: String? {
         get { unboxed(27) }
         nonmutating set { box(newValue, 27) }

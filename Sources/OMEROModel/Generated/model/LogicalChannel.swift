@@ -33,106 +33,145 @@ public struct LogicalChannel: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_name`; nil where there is none.
     public var name: String? { get throws(ModelError) { try optional(4) } }
+    /// `_pinHoleSize`; nil where there is none.
     public var pinHoleSize: Length? { get throws(ModelError) { try optional(5) } }
+    /// `_illumination`; nil where there is none.
     public var illumination: Illumination? { get throws(ModelError) { try loaded(6) } }
+    /// `_contrastMethod`; nil where there is none.
     public var contrastMethod: ContrastMethod? { get throws(ModelError) { try loaded(7) } }
+    /// `_excitationWave`; nil where there is none. Above 0.
     public var excitationWave: Length? { get throws(ModelError) { try optional(8) } }
+    /// `_emissionWave`; nil where there is none. Above 0.
     public var emissionWave: Length? { get throws(ModelError) { try optional(9) } }
+    /// `_fluor`; nil where there is none. At most 255 characters.
     public var fluor: String? { get throws(ModelError) { try optional(10) } }
+    /// `_ndFilter`; nil where there is none.
     public var ndFilter: Double? { get throws(ModelError) { try optional(11) } }
+    /// `_otf`; nil where there is none.
     public var otf: OTF? { get throws(ModelError) { try loaded(12) } }
+    /// `_detectorSettings`; nil where there is none.
     public var detectorSettings: DetectorSettings? { get throws(ModelError) { try loaded(13) } }
+    /// `_lightSourceSettings`; nil where there is none.
     public var lightSourceSettings: LightSettings? { get throws(ModelError) { try loaded(14) } }
+    /// `_filterSet`; nil where there is none.
     public var filterSet: FilterSet? { get throws(ModelError) { try loaded(15) } }
+    /// `_samplesPerPixel`; nil where there is none. 1 or more.
     public var samplesPerPixel: Int32? { get throws(ModelError) { try optional(16) } }
+    /// `_photometricInterpretation`; nil where there is none.
     public var photometricInterpretation: PhotometricInterpretation? { get throws(ModelError) { try loaded(17) } }
+    /// `_mode`; nil where there is none.
     public var mode: AcquisitionMode? { get throws(ModelError) { try loaded(18) } }
+    /// `_pockelCellSetting`; nil where there is none.
     public var pockelCellSetting: Int32? { get throws(ModelError) { try optional(19) } }
+    /// `_channelsSeq`: each `Channel`, where they were fetched with the object.
     public var channels: [Channel] { get throws(ModelError) { try collection(20) } }
     /// Whether the collection was fetched with the object.
     public var isChannelsLoaded: Bool { isLoaded && object[21] }
+    /// `_lightPath`; nil where there is none.
     public var lightPath: LightPath? { get throws(ModelError) { try loaded(22) } }
 }
 
 extension Draft<LogicalChannel> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_pinHoleSize`, to be saved.
     public var pinHoleSize: Length? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_illumination`, to be saved.
     public var illumination: Illumination? {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_contrastMethod`, to be saved.
     public var contrastMethod: ContrastMethod? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_excitationWave`, to be saved. Above 0.
     public var excitationWave: Length? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_emissionWave`, to be saved. Above 0.
     public var emissionWave: Length? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_fluor`, to be saved. At most 255 characters.
     public var fluor: String? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_ndFilter`, to be saved.
     public var ndFilter: Double? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_otf`, to be saved.
     public var otf: OTF? {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_detectorSettings`, to be saved.
     public var detectorSettings: DetectorSettings? {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_lightSourceSettings`, to be saved.
     public var lightSourceSettings: LightSettings? {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_filterSet`, to be saved.
     public var filterSet: FilterSet? {
         get { self[15] }
         nonmutating set { self[15] = newValue }
     }
+    /// `_samplesPerPixel`, to be saved. 1 or more.
     public var samplesPerPixel: Int32? {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }
     }
+    /// `_photometricInterpretation`, to be saved.
     public var photometricInterpretation: PhotometricInterpretation? {
         get { self[17] }
         nonmutating set { self[17] = newValue }
     }
+    /// `_mode`, to be saved.
     public var mode: AcquisitionMode? {
         get { self[18] }
         nonmutating set { self[18] = newValue }
     }
+    /// `_pockelCellSetting`, to be saved.
     public var pockelCellSetting: Int32? {
         get { unboxed(19) }
         nonmutating set { box(newValue, 19) }
     }
+    /// `_channelsSeq`; it counts as loaded once it is set.
     public var channels: [Channel] {
         get { collection(20) }
         nonmutating set { set(newValue, 20) }
     }
+    /// `_channelsLoaded`: the server leaves alone what is not loaded.
     public var isChannelsLoaded: Bool {
         get { self[21] }
         nonmutating set { self[21] = newValue }
     }
+    /// `_lightPath`, to be saved.
     public var lightPath: LightPath? {
         get { self[22] }
         nonmutating set { self[22] = newValue }

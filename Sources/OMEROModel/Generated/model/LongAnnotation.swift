@@ -14,10 +14,12 @@ public struct LongAnnotation: NumericAnnotationProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_longValue`; nil where there is none.
     public var longValue: Int64? { get throws(ModelError) { try optional(10) } }
 }
 
 extension Draft<LongAnnotation> {
+    /// `_longValue`, to be saved.
     public var longValue: Int64? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }

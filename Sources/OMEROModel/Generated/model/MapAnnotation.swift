@@ -14,10 +14,12 @@ public struct MapAnnotation: AnnotationProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_mapValue`, to be saved. At most 255 characters.
     public var mapValue: [NamedValue] { get throws(ModelError) { try values(10) } }
 }
 
 extension Draft<MapAnnotation> {
+    /// `_mapValue`, to be saved. At most 255 characters.
     public var mapValue: [NamedValue] {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }

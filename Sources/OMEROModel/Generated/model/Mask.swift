@@ -21,40 +21,54 @@ public struct Mask: ShapeProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_x`; nil where there is none.
     public var x: Double? { get throws(ModelError) { try optional(21) } }
+    /// `_y`; nil where there is none.
     public var y: Double? { get throws(ModelError) { try optional(22) } }
+    /// `_width`; nil where there is none.
     public var width: Double? { get throws(ModelError) { try optional(23) } }
+    /// `_height`; nil where there is none.
     public var height: Double? { get throws(ModelError) { try optional(24) } }
+    /// `_pixels`; nil where there is none.
     public var pixels: Pixels? { get throws(ModelError) { try loaded(25) } }
+    /// `_textValue`; nil where there is none.
     public var textValue: String? { get throws(ModelError) { try optional(26) } }
+    /// `_bytes`; nil where there is none.
     public var bytes: ByteBuffer { get throws(ModelError) { try loaded(27) } }
 }
 
 extension Draft<Mask> {
+    /// `_x`, to be saved.
     public var x: Double? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }
     }
+    /// `_y`, to be saved.
     public var y: Double? {
         get { unboxed(22) }
         nonmutating set { box(newValue, 22) }
     }
+    /// `_width`, to be saved.
     public var width: Double? {
         get { unboxed(23) }
         nonmutating set { box(newValue, 23) }
     }
+    /// `_height`, to be saved.
     public var height: Double? {
         get { unboxed(24) }
         nonmutating set { box(newValue, 24) }
     }
+    /// `_pixels`, to be saved.
     public var pixels: Pixels? {
         get { self[25] }
         nonmutating set { self[25] = newValue }
     }
+    /// `_textValue`, to be saved.
     public var textValue: String? {
         get { unboxed(26) }
         nonmutating set { box(newValue, 26) }
     }
+    /// `_bytes`, to be saved.
     public var bytes: ByteBuffer {
         get { self[27] }
         nonmutating set { self[27] = newValue }

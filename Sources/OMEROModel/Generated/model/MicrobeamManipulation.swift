@@ -19,38 +19,47 @@ public struct MicrobeamManipulation: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it.
     public var type: MicrobeamManipulationType { get throws(ModelError) { try required(4) } }
+    /// `_lightSourceSettingsSeq`: each `LightSettings`, where they were fetched with the object.
     public var lightSourceSettings: [LightSettings] { get throws(ModelError) { try collection(5) } }
     /// Whether the collection was fetched with the object.
     public var isLightSourceSettingsLoaded: Bool { isLoaded && object[6] }
-    /// Every saved object has it.
+    /// `_experiment`; every saved object has it.
     public var experiment: Experiment { get throws(ModelError) { try required(7) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(8) } }
 }
 
 extension Draft<MicrobeamManipulation> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_type`, to be saved.
     public var type: MicrobeamManipulationType? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_lightSourceSettingsSeq`; it counts as loaded once it is set.
     public var lightSourceSettings: [LightSettings] {
         get { collection(5) }
         nonmutating set { set(newValue, 5) }
     }
+    /// `_lightSourceSettingsLoaded`: the server leaves alone what is not loaded.
     public var isLightSourceSettingsLoaded: Bool {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_experiment`, to be saved.
     public var experiment: Experiment? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }

@@ -19,36 +19,47 @@ public struct Microscope: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_manufacturer`; nil where there is none. At most 255 characters.
     public var manufacturer: String? { get throws(ModelError) { try optional(4) } }
+    /// `_model`; nil where there is none. At most 255 characters.
     public var model: String? { get throws(ModelError) { try optional(5) } }
+    /// `_lotNumber`; nil where there is none. At most 255 characters.
     public var lotNumber: String? { get throws(ModelError) { try optional(6) } }
+    /// `_serialNumber`; nil where there is none. At most 255 characters.
     public var serialNumber: String? { get throws(ModelError) { try optional(7) } }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it.
     public var type: MicroscopeType { get throws(ModelError) { try required(8) } }
 }
 
 extension Draft<Microscope> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_manufacturer`, to be saved. At most 255 characters.
     public var manufacturer: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_model`, to be saved. At most 255 characters.
     public var model: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_lotNumber`, to be saved. At most 255 characters.
     public var lotNumber: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_serialNumber`, to be saved. At most 255 characters.
     public var serialNumber: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_type`, to be saved.
     public var type: MicroscopeType? {
         get { self[8] }
         nonmutating set { self[8] = newValue }

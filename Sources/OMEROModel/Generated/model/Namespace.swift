@@ -23,57 +23,75 @@ public struct Namespace: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_keywords`; nil where there is none.
     public var keywords: [String] { get throws(ModelError) { try loaded(4) } }
+    /// `_multivalued`; nil where there is none.
     public var multivalued: Bool? { get throws(ModelError) { try optional(5) } }
+    /// `_display`; nil where there is none.
     public var display: Bool? { get throws(ModelError) { try optional(6) } }
+    /// `_displayName`; nil where there is none.
     public var displayName: String? { get throws(ModelError) { try optional(7) } }
+    /// `_annotationLinksSeq`: each `NamespaceAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [NamespaceAnnotationLink] { get throws(ModelError) { try collection(8) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[9] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[10] }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(11) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(12) } }
 }
 
 extension Draft<Namespace> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_keywords`, to be saved.
     public var keywords: [String] {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_multivalued`, to be saved.
     public var multivalued: Bool? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_display`, to be saved.
     public var display: Bool? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_displayName`, to be saved.
     public var displayName: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [NamespaceAnnotationLink] {
         get { collection(8) }
         nonmutating set { set(newValue, 8) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }

@@ -29,65 +29,82 @@ public struct Node: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_sessionsSeq`: each `Session`, where they were fetched with the object.
     public var sessions: [Session] { get throws(ModelError) { try collection(4) } }
     /// Whether the collection was fetched with the object.
     public var isSessionsLoaded: Bool { isLoaded && object[5] }
-    /// Every saved object has it.
+    /// `_uuid`; every saved object has it. At most 255 characters. No two objects have the same.
     public var uuid: String { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_conn`; every saved object has it.
     public var conn: String { get throws(ModelError) { try required(7) } }
-    /// Every saved object has it.
+    /// `_up`; every saved object has it.
     public var up: Date { get throws(ModelError) { try required(8) } }
+    /// `_down`; nil where there is none.
     public var down: Date? { get throws(ModelError) { try optional(9) } }
+    /// `_scale`; nil where there is none.
     public var scale: Int32? { get throws(ModelError) { try optional(10) } }
+    /// `_annotationLinksSeq`: each `NodeAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [NodeAnnotationLink] { get throws(ModelError) { try collection(11) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[12] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[13] }
 }
 
 extension Draft<Node> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_sessionsSeq`; it counts as loaded once it is set.
     public var sessions: [Session] {
         get { collection(4) }
         nonmutating set { set(newValue, 4) }
     }
+    /// `_sessionsLoaded`: the server leaves alone what is not loaded.
     public var isSessionsLoaded: Bool {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_uuid`, to be saved. At most 255 characters. No two objects have the same.
     public var uuid: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_conn`, to be saved.
     public var conn: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_up`, to be saved.
     public var up: Date? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_down`, to be saved.
     public var down: Date? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_scale`, to be saved.
     public var scale: Int32? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [NodeAnnotationLink] {
         get { collection(11) }
         nonmutating set { set(newValue, 11) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[13] }
         nonmutating set { self[13] = newValue }

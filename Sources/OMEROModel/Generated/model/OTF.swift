@@ -22,57 +22,68 @@ public struct OTF: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_sizeX`; every saved object has it. 1 or more.
     public var sizeX: Int32 { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_sizeY`; every saved object has it. 1 or more.
     public var sizeY: Int32 { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_opticalAxisAveraged`; every saved object has it.
     public var opticalAxisAveraged: Bool { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_pixelsType`; every saved object has it.
     public var pixelsType: PixelsType { get throws(ModelError) { try required(7) } }
-    /// Every saved object has it.
+    /// `_path`; every saved object has it. At most 255 characters.
     public var path: String { get throws(ModelError) { try required(8) } }
+    /// `_filterSet`; nil where there is none.
     public var filterSet: FilterSet? { get throws(ModelError) { try loaded(9) } }
-    /// Every saved object has it.
+    /// `_objective`; every saved object has it.
     public var objective: Objective { get throws(ModelError) { try required(10) } }
-    /// Every saved object has it.
+    /// `_instrument`; every saved object has it.
     public var instrument: Instrument { get throws(ModelError) { try required(11) } }
 }
 
 extension Draft<OTF> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_sizeX`, to be saved. 1 or more.
     public var sizeX: Int32? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_sizeY`, to be saved. 1 or more.
     public var sizeY: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_opticalAxisAveraged`, to be saved.
     public var opticalAxisAveraged: Bool? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_pixelsType`, to be saved.
     public var pixelsType: PixelsType? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_path`, to be saved. At most 255 characters.
     public var path: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_filterSet`, to be saved.
     public var filterSet: FilterSet? {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_objective`, to be saved.
     public var objective: Objective? {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_instrument`, to be saved.
     public var instrument: Instrument? {
         get { self[11] }
         nonmutating set { self[11] = newValue }

@@ -29,89 +29,117 @@ public struct Objective: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_manufacturer`; nil where there is none. At most 255 characters.
     public var manufacturer: String? { get throws(ModelError) { try optional(4) } }
+    /// `_model`; nil where there is none. At most 255 characters.
     public var model: String? { get throws(ModelError) { try optional(5) } }
+    /// `_lotNumber`; nil where there is none. At most 255 characters.
     public var lotNumber: String? { get throws(ModelError) { try optional(6) } }
+    /// `_serialNumber`; nil where there is none. At most 255 characters.
     public var serialNumber: String? { get throws(ModelError) { try optional(7) } }
+    /// `_nominalMagnification`; nil where there is none.
     public var nominalMagnification: Double? { get throws(ModelError) { try optional(8) } }
+    /// `_calibratedMagnification`; nil where there is none.
     public var calibratedMagnification: Double? { get throws(ModelError) { try optional(9) } }
+    /// `_lensNA`; nil where there is none.
     public var lensNA: Double? { get throws(ModelError) { try optional(10) } }
-    /// Every saved object has it.
+    /// `_immersion`; every saved object has it.
     public var immersion: Immersion { get throws(ModelError) { try required(11) } }
-    /// Every saved object has it.
+    /// `_correction`; every saved object has it.
     public var correction: Correction { get throws(ModelError) { try required(12) } }
+    /// `_workingDistance`; nil where there is none.
     public var workingDistance: Length? { get throws(ModelError) { try optional(13) } }
+    /// `_iris`; nil where there is none.
     public var iris: Bool? { get throws(ModelError) { try optional(14) } }
-    /// Every saved object has it.
+    /// `_instrument`; every saved object has it.
     public var instrument: Instrument { get throws(ModelError) { try required(15) } }
+    /// `_annotationLinksSeq`: each `ObjectiveAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ObjectiveAnnotationLink] { get throws(ModelError) { try collection(16) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[17] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[18] }
 }
 
 extension Draft<Objective> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_manufacturer`, to be saved. At most 255 characters.
     public var manufacturer: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_model`, to be saved. At most 255 characters.
     public var model: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_lotNumber`, to be saved. At most 255 characters.
     public var lotNumber: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_serialNumber`, to be saved. At most 255 characters.
     public var serialNumber: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_nominalMagnification`, to be saved.
     public var nominalMagnification: Double? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_calibratedMagnification`, to be saved.
     public var calibratedMagnification: Double? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_lensNA`, to be saved.
     public var lensNA: Double? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_immersion`, to be saved.
     public var immersion: Immersion? {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_correction`, to be saved.
     public var correction: Correction? {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_workingDistance`, to be saved.
     public var workingDistance: Length? {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }
     }
+    /// `_iris`, to be saved.
     public var iris: Bool? {
         get { unboxed(14) }
         nonmutating set { box(newValue, 14) }
     }
+    /// `_instrument`, to be saved.
     public var instrument: Instrument? {
         get { self[15] }
         nonmutating set { self[15] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ObjectiveAnnotationLink] {
         get { collection(16) }
         nonmutating set { set(newValue, 16) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[17] }
         nonmutating set { self[17] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[18] }
         nonmutating set { self[18] = newValue }

@@ -18,31 +18,40 @@ public struct ObjectiveSettings: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_correctionCollar`; nil where there is none.
     public var correctionCollar: Double? { get throws(ModelError) { try optional(4) } }
+    /// `_medium`; nil where there is none.
     public var medium: Medium? { get throws(ModelError) { try loaded(5) } }
+    /// `_refractiveIndex`; nil where there is none.
     public var refractiveIndex: Double? { get throws(ModelError) { try optional(6) } }
-    /// Every saved object has it.
+    /// `_objective`; every saved object has it.
     public var objective: Objective { get throws(ModelError) { try required(7) } }
 }
 
 extension Draft<ObjectiveSettings> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_correctionCollar`, to be saved.
     public var correctionCollar: Double? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_medium`, to be saved.
     public var medium: Medium? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_refractiveIndex`, to be saved.
     public var refractiveIndex: Double? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_objective`, to be saved.
     public var objective: Objective? {
         get { self[7] }
         nonmutating set { self[7] = newValue }

@@ -37,105 +37,138 @@ public struct OriginalFile: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_pixelsFileMapsSeq`: each `PixelsOriginalFileMap`, where they were fetched with the object.
     public var pixelsFileMaps: [PixelsOriginalFileMap] { get throws(ModelError) { try collection(4) } }
     /// Whether the collection was fetched with the object.
     public var isPixelsFileMapsLoaded: Bool { isLoaded && object[5] }
+    /// `_pixelsFileMapsCountPerOwner`: how many there are, by the owner's id.
     public var pixelsFileMapsCountPerOwner: [Int64: Int64] { object[6] }
-    /// Every saved object has it.
+    /// `_path`; every saved object has it.
     public var path: String { get throws(ModelError) { try required(7) } }
+    /// `_repo`; nil where there is none. At most 36 characters.
     public var repo: String? { get throws(ModelError) { try optional(8) } }
+    /// `_size`; nil where there is none.
     public var size: Int64? { get throws(ModelError) { try optional(9) } }
+    /// `_atime`; nil where there is none.
     public var atime: Date? { get throws(ModelError) { try optional(10) } }
+    /// `_mtime`; nil where there is none.
     public var mtime: Date? { get throws(ModelError) { try optional(11) } }
+    /// `_ctime`; nil where there is none.
     public var ctime: Date? { get throws(ModelError) { try optional(12) } }
+    /// `_hasher`; nil where there is none.
     public var hasher: ChecksumAlgorithm? { get throws(ModelError) { try loaded(13) } }
+    /// `_hash`; nil where there is none.
     public var hash: String? { get throws(ModelError) { try optional(14) } }
+    /// `_mimetype`; nil where there is none. At most 255 characters.
     public var mimetype: String? { get throws(ModelError) { try optional(15) } }
+    /// `_filesetEntriesSeq`: each `FilesetEntry`, where they were fetched with the object.
     public var filesetEntries: [FilesetEntry] { get throws(ModelError) { try collection(16) } }
     /// Whether the collection was fetched with the object.
     public var isFilesetEntriesLoaded: Bool { isLoaded && object[17] }
+    /// `_annotationLinksSeq`: each `OriginalFileAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [OriginalFileAnnotationLink] { get throws(ModelError) { try collection(18) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[19] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[20] }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(21) } }
 }
 
 extension Draft<OriginalFile> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_pixelsFileMapsSeq`; it counts as loaded once it is set.
     public var pixelsFileMaps: [PixelsOriginalFileMap] {
         get { collection(4) }
         nonmutating set { set(newValue, 4) }
     }
+    /// `_pixelsFileMapsLoaded`: the server leaves alone what is not loaded.
     public var isPixelsFileMapsLoaded: Bool {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_pixelsFileMapsCountPerOwner`: how many there are, by the owner's id.
     public var pixelsFileMapsCountPerOwner: [Int64: Int64] {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_path`, to be saved.
     public var path: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_repo`, to be saved. At most 36 characters.
     public var repo: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_size`, to be saved.
     public var size: Int64? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_atime`, to be saved.
     public var atime: Date? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_mtime`, to be saved.
     public var mtime: Date? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_ctime`, to be saved.
     public var ctime: Date? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_hasher`, to be saved.
     public var hasher: ChecksumAlgorithm? {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_hash`, to be saved.
     public var hash: String? {
         get { unboxed(14) }
         nonmutating set { box(newValue, 14) }
     }
+    /// `_mimetype`, to be saved. At most 255 characters.
     public var mimetype: String? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }
     }
+    /// `_filesetEntriesSeq`; it counts as loaded once it is set.
     public var filesetEntries: [FilesetEntry] {
         get { collection(16) }
         nonmutating set { set(newValue, 16) }
     }
+    /// `_filesetEntriesLoaded`: the server leaves alone what is not loaded.
     public var isFilesetEntriesLoaded: Bool {
         get { self[17] }
         nonmutating set { self[17] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [OriginalFileAnnotationLink] {
         get { collection(18) }
         nonmutating set { set(newValue, 18) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[19] }
         nonmutating set { self[19] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[20] }
         nonmutating set { self[20] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }

@@ -15,10 +15,12 @@ public struct ParseJob: JobProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_params`; nil where there is none.
     public var params: ByteBuffer { get throws(ModelError) { try loaded(16) } }
 }
 
 extension Draft<ParseJob> {
+    /// `_params`, to be saved.
     public var params: ByteBuffer {
         get { self[16] }
         nonmutating set { self[16] = newValue }

@@ -43,169 +43,215 @@ public struct Pixels: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_image`; every saved object has it.
     public var image: Image { get throws(ModelError) { try required(4) } }
+    /// `_relatedTo`; nil where there is none.
     public var relatedTo: Pixels? { get throws(ModelError) { try loaded(5) } }
-    /// Every saved object has it.
+    /// `_pixelsType`; every saved object has it.
     public var pixelsType: PixelsType { get throws(ModelError) { try required(6) } }
+    /// `_significantBits`; nil where there is none. 1 or more.
     public var significantBits: Int32? { get throws(ModelError) { try optional(7) } }
-    /// Every saved object has it.
+    /// `_sizeX`; every saved object has it. 1 or more.
     public var sizeX: Int32 { get throws(ModelError) { try required(8) } }
-    /// Every saved object has it.
+    /// `_sizeY`; every saved object has it. 1 or more.
     public var sizeY: Int32 { get throws(ModelError) { try required(9) } }
-    /// Every saved object has it.
+    /// `_sizeZ`; every saved object has it. 1 or more.
     public var sizeZ: Int32 { get throws(ModelError) { try required(10) } }
-    /// Every saved object has it.
+    /// `_sizeC`; every saved object has it. 1 or more.
     public var sizeC: Int32 { get throws(ModelError) { try required(11) } }
-    /// Every saved object has it.
+    /// `_sizeT`; every saved object has it. 1 or more.
     public var sizeT: Int32 { get throws(ModelError) { try required(12) } }
-    /// Every saved object has it.
+    /// `_sha1`; every saved object has it. At most 255 characters.
     public var sha1: String { get throws(ModelError) { try required(13) } }
-    /// Every saved object has it.
+    /// `_dimensionOrder`; every saved object has it.
     public var dimensionOrder: DimensionOrder { get throws(ModelError) { try required(14) } }
+    /// `_physicalSizeX`; nil where there is none. Above 0.
     public var physicalSizeX: Length? { get throws(ModelError) { try optional(15) } }
+    /// `_physicalSizeY`; nil where there is none. Above 0.
     public var physicalSizeY: Length? { get throws(ModelError) { try optional(16) } }
+    /// `_physicalSizeZ`; nil where there is none. Above 0.
     public var physicalSizeZ: Length? { get throws(ModelError) { try optional(17) } }
+    /// `_waveStart`; nil where there is none.
     public var waveStart: Int32? { get throws(ModelError) { try optional(18) } }
+    /// `_waveIncrement`; nil where there is none.
     public var waveIncrement: Int32? { get throws(ModelError) { try optional(19) } }
+    /// `_timeIncrement`; nil where there is none.
     public var timeIncrement: Time? { get throws(ModelError) { try optional(20) } }
+    /// `_methodology`; nil where there is none. At most 255 characters.
     public var methodology: String? { get throws(ModelError) { try optional(21) } }
+    /// `_planeInfoSeq`: each `PlaneInfo`, where they were fetched with the object.
     public var planeInfo: [PlaneInfo] { get throws(ModelError) { try collection(22) } }
     /// Whether the collection was fetched with the object.
     public var isPlaneInfoLoaded: Bool { isLoaded && object[23] }
+    /// `_pixelsFileMapsSeq`: each `PixelsOriginalFileMap`, where they were fetched with the object.
     public var pixelsFileMaps: [PixelsOriginalFileMap] { get throws(ModelError) { try collection(24) } }
     /// Whether the collection was fetched with the object.
     public var isPixelsFileMapsLoaded: Bool { isLoaded && object[25] }
+    /// `_pixelsFileMapsCountPerOwner`: how many there are, by the owner's id.
     public var pixelsFileMapsCountPerOwner: [Int64: Int64] { object[26] }
+    /// `_channelsSeq`: each `Channel`, in their order, where they were fetched with the object.
     public var channels: [Channel] { get throws(ModelError) { try collection(27) } }
     /// Whether the collection was fetched with the object.
     public var isChannelsLoaded: Bool { isLoaded && object[28] }
+    /// `_settingsSeq`: each `RenderingDef`, where they were fetched with the object.
     public var settings: [RenderingDef] { get throws(ModelError) { try collection(29) } }
     /// Whether the collection was fetched with the object.
     public var isSettingsLoaded: Bool { isLoaded && object[30] }
+    /// `_thumbnailsSeq`: each `Thumbnail`, where they were fetched with the object.
     public var thumbnails: [Thumbnail] { get throws(ModelError) { try collection(31) } }
     /// Whether the collection was fetched with the object.
     public var isThumbnailsLoaded: Bool { isLoaded && object[32] }
 }
 
 extension Draft<Pixels> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_image`, to be saved.
     public var image: Image? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_relatedTo`, to be saved.
     public var relatedTo: Pixels? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_pixelsType`, to be saved.
     public var pixelsType: PixelsType? {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_significantBits`, to be saved. 1 or more.
     public var significantBits: Int32? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_sizeX`, to be saved. 1 or more.
     public var sizeX: Int32? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_sizeY`, to be saved. 1 or more.
     public var sizeY: Int32? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_sizeZ`, to be saved. 1 or more.
     public var sizeZ: Int32? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_sizeC`, to be saved. 1 or more.
     public var sizeC: Int32? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_sizeT`, to be saved. 1 or more.
     public var sizeT: Int32? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_sha1`, to be saved. At most 255 characters.
     public var sha1: String? {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }
     }
+    /// `_dimensionOrder`, to be saved.
     public var dimensionOrder: DimensionOrder? {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_physicalSizeX`, to be saved. Above 0.
     public var physicalSizeX: Length? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }
     }
+    /// `_physicalSizeY`, to be saved. Above 0.
     public var physicalSizeY: Length? {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }
     }
+    /// `_physicalSizeZ`, to be saved. Above 0.
     public var physicalSizeZ: Length? {
         get { unboxed(17) }
         nonmutating set { box(newValue, 17) }
     }
+    /// `_waveStart`, to be saved.
     public var waveStart: Int32? {
         get { unboxed(18) }
         nonmutating set { box(newValue, 18) }
     }
+    /// `_waveIncrement`, to be saved.
     public var waveIncrement: Int32? {
         get { unboxed(19) }
         nonmutating set { box(newValue, 19) }
     }
+    /// `_timeIncrement`, to be saved.
     public var timeIncrement: Time? {
         get { unboxed(20) }
         nonmutating set { box(newValue, 20) }
     }
+    /// `_methodology`, to be saved. At most 255 characters.
     public var methodology: String? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }
     }
+    /// `_planeInfoSeq`; it counts as loaded once it is set.
     public var planeInfo: [PlaneInfo] {
         get { collection(22) }
         nonmutating set { set(newValue, 22) }
     }
+    /// `_planeInfoLoaded`: the server leaves alone what is not loaded.
     public var isPlaneInfoLoaded: Bool {
         get { self[23] }
         nonmutating set { self[23] = newValue }
     }
+    /// `_pixelsFileMapsSeq`; it counts as loaded once it is set.
     public var pixelsFileMaps: [PixelsOriginalFileMap] {
         get { collection(24) }
         nonmutating set { set(newValue, 24) }
     }
+    /// `_pixelsFileMapsLoaded`: the server leaves alone what is not loaded.
     public var isPixelsFileMapsLoaded: Bool {
         get { self[25] }
         nonmutating set { self[25] = newValue }
     }
+    /// `_pixelsFileMapsCountPerOwner`: how many there are, by the owner's id.
     public var pixelsFileMapsCountPerOwner: [Int64: Int64] {
         get { self[26] }
         nonmutating set { self[26] = newValue }
     }
+    /// `_channelsSeq`; it counts as loaded once it is set.
     public var channels: [Channel] {
         get { collection(27) }
         nonmutating set { set(newValue, 27) }
     }
+    /// `_channelsLoaded`: the server leaves alone what is not loaded.
     public var isChannelsLoaded: Bool {
         get { self[28] }
         nonmutating set { self[28] = newValue }
     }
+    /// `_settingsSeq`; it counts as loaded once it is set.
     public var settings: [RenderingDef] {
         get { collection(29) }
         nonmutating set { set(newValue, 29) }
     }
+    /// `_settingsLoaded`: the server leaves alone what is not loaded.
     public var isSettingsLoaded: Bool {
         get { self[30] }
         nonmutating set { self[30] = newValue }
     }
+    /// `_thumbnailsSeq`; it counts as loaded once it is set.
     public var thumbnails: [Thumbnail] {
         get { collection(31) }
         nonmutating set { set(newValue, 31) }
     }
+    /// `_thumbnailsLoaded`: the server leaves alone what is not loaded.
     public var isThumbnailsLoaded: Bool {
         get { self[32] }
         nonmutating set { self[32] = newValue }

@@ -15,17 +15,19 @@ public struct PixelsType: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_value`; every saved object has it. At most 255 characters. No two objects have the same.
     public var value: String { get throws(ModelError) { try required(3) } }
-    /// Every saved object has it.
+    /// `_bitSize`; every saved object has it.
     public var bitSize: Int32 { get throws(ModelError) { try required(4) } }
 }
 
 extension Draft<PixelsType> {
+    /// `_value`, to be saved. At most 255 characters. No two objects have the same.
     public var value: String? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_bitSize`, to be saved.
     public var bitSize: Int32? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }

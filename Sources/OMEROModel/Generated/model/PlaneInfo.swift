@@ -26,75 +26,96 @@ public struct PlaneInfo: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_pixels`; every saved object has it.
     public var pixels: Pixels { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_theZ`; every saved object has it. 0 or more.
     public var theZ: Int32 { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_theC`; every saved object has it. 0 or more.
     public var theC: Int32 { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_theT`; every saved object has it. 0 or more.
     public var theT: Int32 { get throws(ModelError) { try required(7) } }
+    /// `_deltaT`; nil where there is none.
     public var deltaT: Time? { get throws(ModelError) { try optional(8) } }
+    /// `_positionX`; nil where there is none.
     public var positionX: Length? { get throws(ModelError) { try optional(9) } }
+    /// `_positionY`; nil where there is none.
     public var positionY: Length? { get throws(ModelError) { try optional(10) } }
+    /// `_positionZ`; nil where there is none.
     public var positionZ: Length? { get throws(ModelError) { try optional(11) } }
+    /// `_exposureTime`; nil where there is none.
     public var exposureTime: Time? { get throws(ModelError) { try optional(12) } }
+    /// `_annotationLinksSeq`: each `PlaneInfoAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [PlaneInfoAnnotationLink] { get throws(ModelError) { try collection(13) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[14] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[15] }
 }
 
 extension Draft<PlaneInfo> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_pixels`, to be saved.
     public var pixels: Pixels? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_theZ`, to be saved. 0 or more.
     public var theZ: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_theC`, to be saved. 0 or more.
     public var theC: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_theT`, to be saved. 0 or more.
     public var theT: Int32? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_deltaT`, to be saved.
     public var deltaT: Time? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_positionX`, to be saved.
     public var positionX: Length? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_positionY`, to be saved.
     public var positionY: Length? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_positionZ`, to be saved.
     public var positionZ: Length? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_exposureTime`, to be saved.
     public var exposureTime: Time? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [PlaneInfoAnnotationLink] {
         get { collection(13) }
         nonmutating set { set(newValue, 13) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[15] }
         nonmutating set { self[15] = newValue }

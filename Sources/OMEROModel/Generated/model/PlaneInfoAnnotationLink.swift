@@ -16,22 +16,26 @@ public struct PlaneInfoAnnotationLink: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_parent`; every saved object has it.
     public var parent: PlaneInfo { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_child`; every saved object has it.
     public var child: Annotation { get throws(ModelError) { try required(5) } }
 }
 
 extension Draft<PlaneInfoAnnotationLink> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_parent`, to be saved.
     public var parent: PlaneInfo? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_child`, to be saved.
     public var child: Annotation? {
         get { self[5] }
         nonmutating set { self[5] = newValue }

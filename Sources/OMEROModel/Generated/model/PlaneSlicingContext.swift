@@ -18,35 +18,40 @@ public struct PlaneSlicingContext: CodomainMapContextProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_upperLimit`; every saved object has it.
     public var upperLimit: Int32 { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_lowerLimit`; every saved object has it.
     public var lowerLimit: Int32 { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_planeSelected`; every saved object has it.
     public var planeSelected: Int32 { get throws(ModelError) { try required(7) } }
-    /// Every saved object has it.
+    /// `_planePrevious`; every saved object has it.
     public var planePrevious: Int32 { get throws(ModelError) { try required(8) } }
-    /// Every saved object has it.
+    /// `_constant`; every saved object has it.
     public var constant: Bool { get throws(ModelError) { try required(9) } }
 }
 
 extension Draft<PlaneSlicingContext> {
+    /// `_upperLimit`, to be saved.
     public var upperLimit: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_lowerLimit`, to be saved.
     public var lowerLimit: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_planeSelected`, to be saved.
     public var planeSelected: Int32? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_planePrevious`, to be saved.
     public var planePrevious: Int32? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_constant`, to be saved.
     public var constant: Bool? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }

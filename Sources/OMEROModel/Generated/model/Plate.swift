@@ -35,120 +35,159 @@ public struct Plate: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_defaultSample`; nil where there is none.
     public var defaultSample: Int32? { get throws(ModelError) { try optional(4) } }
+    /// `_columnNamingConvention`; nil where there is none. At most 255 characters.
     public var columnNamingConvention: String? { get throws(ModelError) { try optional(5) } }
+    /// `_rowNamingConvention`; nil where there is none. At most 255 characters.
     public var rowNamingConvention: String? { get throws(ModelError) { try optional(6) } }
+    /// `_wellOriginX`; nil where there is none.
     public var wellOriginX: Length? { get throws(ModelError) { try optional(7) } }
+    /// `_wellOriginY`; nil where there is none.
     public var wellOriginY: Length? { get throws(ModelError) { try optional(8) } }
+    /// `_rows`; nil where there is none.
     public var rows: Int32? { get throws(ModelError) { try optional(9) } }
+    /// `_columns`; nil where there is none.
     public var columns: Int32? { get throws(ModelError) { try optional(10) } }
+    /// `_status`; nil where there is none.
     public var status: String? { get throws(ModelError) { try optional(11) } }
+    /// `_externalIdentifier`; nil where there is none. At most 255 characters.
     public var externalIdentifier: String? { get throws(ModelError) { try optional(12) } }
+    /// `_screenLinksSeq`: each `ScreenPlateLink`, where they were fetched with the object.
     public var screenLinks: [ScreenPlateLink] { get throws(ModelError) { try collection(13) } }
     /// Whether the collection was fetched with the object.
     public var isScreenLinksLoaded: Bool { isLoaded && object[14] }
+    /// `_screenLinksCountPerOwner`: how many there are, by the owner's id.
     public var screenLinksCountPerOwner: [Int64: Int64] { object[15] }
+    /// `_wellsSeq`: each `Well`, where they were fetched with the object.
     public var wells: [Well] { get throws(ModelError) { try collection(16) } }
     /// Whether the collection was fetched with the object.
     public var isWellsLoaded: Bool { isLoaded && object[17] }
+    /// `_plateAcquisitionsSeq`: each `PlateAcquisition`, where they were fetched with the object.
     public var plateAcquisitions: [PlateAcquisition] { get throws(ModelError) { try collection(18) } }
     /// Whether the collection was fetched with the object.
     public var isPlateAcquisitionsLoaded: Bool { isLoaded && object[19] }
+    /// `_annotationLinksSeq`: each `PlateAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [PlateAnnotationLink] { get throws(ModelError) { try collection(20) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[21] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[22] }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(23) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(24) } }
 }
 
 extension Draft<Plate> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_defaultSample`, to be saved.
     public var defaultSample: Int32? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_columnNamingConvention`, to be saved. At most 255 characters.
     public var columnNamingConvention: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_rowNamingConvention`, to be saved. At most 255 characters.
     public var rowNamingConvention: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_wellOriginX`, to be saved.
     public var wellOriginX: Length? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_wellOriginY`, to be saved.
     public var wellOriginY: Length? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_rows`, to be saved.
     public var rows: Int32? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_columns`, to be saved.
     public var columns: Int32? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_status`, to be saved.
     public var status: String? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_externalIdentifier`, to be saved. At most 255 characters.
     public var externalIdentifier: String? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_screenLinksSeq`; it counts as loaded once it is set.
     public var screenLinks: [ScreenPlateLink] {
         get { collection(13) }
         nonmutating set { set(newValue, 13) }
     }
+    /// `_screenLinksLoaded`: the server leaves alone what is not loaded.
     public var isScreenLinksLoaded: Bool {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_screenLinksCountPerOwner`: how many there are, by the owner's id.
     public var screenLinksCountPerOwner: [Int64: Int64] {
         get { self[15] }
         nonmutating set { self[15] = newValue }
     }
+    /// `_wellsSeq`; it counts as loaded once it is set.
     public var wells: [Well] {
         get { collection(16) }
         nonmutating set { set(newValue, 16) }
     }
+    /// `_wellsLoaded`: the server leaves alone what is not loaded.
     public var isWellsLoaded: Bool {
         get { self[17] }
         nonmutating set { self[17] = newValue }
     }
+    /// `_plateAcquisitionsSeq`; it counts as loaded once it is set.
     public var plateAcquisitions: [PlateAcquisition] {
         get { collection(18) }
         nonmutating set { set(newValue, 18) }
     }
+    /// `_plateAcquisitionsLoaded`: the server leaves alone what is not loaded.
     public var isPlateAcquisitionsLoaded: Bool {
         get { self[19] }
         nonmutating set { self[19] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [PlateAnnotationLink] {
         get { collection(20) }
         nonmutating set { set(newValue, 20) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[21] }
         nonmutating set { self[21] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[22] }
         nonmutating set { self[22] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(23) }
         nonmutating set { box(newValue, 23) }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(24) }
         nonmutating set { box(newValue, 24) }

@@ -30,68 +30,89 @@ public struct PlateAcquisition: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_name`; nil where there is none.
     public var name: String? { get throws(ModelError) { try optional(4) } }
+    /// `_startTime`; nil where there is none.
     public var startTime: Date? { get throws(ModelError) { try optional(5) } }
+    /// `_endTime`; nil where there is none.
     public var endTime: Date? { get throws(ModelError) { try optional(6) } }
+    /// `_maximumFieldCount`; nil where there is none.
     public var maximumFieldCount: Int32? { get throws(ModelError) { try optional(7) } }
-    /// Every saved object has it.
+    /// `_plate`; every saved object has it.
     public var plate: Plate { get throws(ModelError) { try required(8) } }
+    /// `_wellSampleSeq`: each `WellSample`, where they were fetched with the object.
     public var wellSample: [WellSample] { get throws(ModelError) { try collection(9) } }
     /// Whether the collection was fetched with the object.
     public var isWellSampleLoaded: Bool { isLoaded && object[10] }
+    /// `_annotationLinksSeq`: each `PlateAcquisitionAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [PlateAcquisitionAnnotationLink] { get throws(ModelError) { try collection(11) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[12] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[13] }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(14) } }
 }
 
 extension Draft<PlateAcquisition> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_startTime`, to be saved.
     public var startTime: Date? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_endTime`, to be saved.
     public var endTime: Date? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_maximumFieldCount`, to be saved.
     public var maximumFieldCount: Int32? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_plate`, to be saved.
     public var plate: Plate? {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_wellSampleSeq`; it counts as loaded once it is set.
     public var wellSample: [WellSample] {
         get { collection(9) }
         nonmutating set { set(newValue, 9) }
     }
+    /// `_wellSampleLoaded`: the server leaves alone what is not loaded.
     public var isWellSampleLoaded: Bool {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [PlateAcquisitionAnnotationLink] {
         get { collection(11) }
         nonmutating set { set(newValue, 11) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(14) }
         nonmutating set { box(newValue, 14) }

@@ -16,20 +16,26 @@ public struct Point: ShapeProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_x`; nil where there is none.
     public var x: Double? { get throws(ModelError) { try optional(21) } }
+    /// `_y`; nil where there is none.
     public var y: Double? { get throws(ModelError) { try optional(22) } }
+    /// `_textValue`; nil where there is none.
     public var textValue: String? { get throws(ModelError) { try optional(23) } }
 }
 
 extension Draft<Point> {
+    /// `_x`, to be saved.
     public var x: Double? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }
     }
+    /// `_y`, to be saved.
     public var y: Double? {
         get { unboxed(22) }
         nonmutating set { box(newValue, 22) }
     }
+    /// `_textValue`, to be saved.
     public var textValue: String? {
         get { unboxed(23) }
         nonmutating set { box(newValue, 23) }

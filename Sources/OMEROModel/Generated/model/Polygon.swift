@@ -15,15 +15,19 @@ public struct Polygon: ShapeProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_points`; nil where there is none.
     public var points: String? { get throws(ModelError) { try optional(21) } }
+    /// `_textValue`; nil where there is none.
     public var textValue: String? { get throws(ModelError) { try optional(22) } }
 }
 
 extension Draft<Polygon> {
+    /// `_points`, to be saved.
     public var points: String? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }
     }
+    /// `_textValue`, to be saved.
     public var textValue: String? {
         get { unboxed(22) }
         nonmutating set { box(newValue, 22) }

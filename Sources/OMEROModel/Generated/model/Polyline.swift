@@ -17,25 +17,33 @@ public struct Polyline: ShapeProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_points`; nil where there is none.
     public var points: String? { get throws(ModelError) { try optional(21) } }
+    /// `_markerStart`; nil where there is none. At most 255 characters.
     public var markerStart: String? { get throws(ModelError) { try optional(22) } }
+    /// `_markerEnd`; nil where there is none. At most 255 characters.
     public var markerEnd: String? { get throws(ModelError) { try optional(23) } }
+    /// `_textValue`; nil where there is none.
     public var textValue: String? { get throws(ModelError) { try optional(24) } }
 }
 
 extension Draft<Polyline> {
+    /// `_points`, to be saved.
     public var points: String? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }
     }
+    /// `_markerStart`, to be saved. At most 255 characters.
     public var markerStart: String? {
         get { unboxed(22) }
         nonmutating set { box(newValue, 22) }
     }
+    /// `_markerEnd`, to be saved. At most 255 characters.
     public var markerEnd: String? {
         get { unboxed(23) }
         nonmutating set { box(newValue, 23) }
     }
+    /// `_textValue`, to be saved.
     public var textValue: String? {
         get { unboxed(24) }
         nonmutating set { box(newValue, 24) }

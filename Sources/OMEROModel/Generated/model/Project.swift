@@ -22,53 +22,68 @@ public struct Project: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_datasetLinksSeq`: each `ProjectDatasetLink`, where they were fetched with the object.
     public var datasetLinks: [ProjectDatasetLink] { get throws(ModelError) { try collection(4) } }
     /// Whether the collection was fetched with the object.
     public var isDatasetLinksLoaded: Bool { isLoaded && object[5] }
+    /// `_datasetLinksCountPerOwner`: how many there are, by the owner's id.
     public var datasetLinksCountPerOwner: [Int64: Int64] { object[6] }
+    /// `_annotationLinksSeq`: each `ProjectAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ProjectAnnotationLink] { get throws(ModelError) { try collection(7) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[8] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[9] }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(10) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(11) } }
 }
 
 extension Draft<Project> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_datasetLinksSeq`; it counts as loaded once it is set.
     public var datasetLinks: [ProjectDatasetLink] {
         get { collection(4) }
         nonmutating set { set(newValue, 4) }
     }
+    /// `_datasetLinksLoaded`: the server leaves alone what is not loaded.
     public var isDatasetLinksLoaded: Bool {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_datasetLinksCountPerOwner`: how many there are, by the owner's id.
     public var datasetLinksCountPerOwner: [Int64: Int64] {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ProjectAnnotationLink] {
         get { collection(7) }
         nonmutating set { set(newValue, 7) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }

@@ -21,49 +21,61 @@ public struct ProjectionDef: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_renderingDef`; every saved object has it.
     public var renderingDef: RenderingDef { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_axis`; every saved object has it.
     public var axis: ProjectionAxis { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_type`; every saved object has it.
     public var type: ProjectionType { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_active`; every saved object has it.
     public var active: Bool { get throws(ModelError) { try required(7) } }
+    /// `_startPlane`; nil where there is none. 0 or more.
     public var startPlane: Int32? { get throws(ModelError) { try optional(8) } }
+    /// `_endPlane`; nil where there is none. 0 or more.
     public var endPlane: Int32? { get throws(ModelError) { try optional(9) } }
+    /// `_stepping`; nil where there is none. 1 or more.
     public var stepping: Int32? { get throws(ModelError) { try optional(10) } }
 }
 
 extension Draft<ProjectionDef> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_renderingDef`, to be saved.
     public var renderingDef: RenderingDef? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_axis`, to be saved.
     public var axis: ProjectionAxis? {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `_type`, to be saved.
     public var type: ProjectionType? {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_active`, to be saved.
     public var active: Bool? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_startPlane`, to be saved. 0 or more.
     public var startPlane: Int32? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_endPlane`, to be saved. 0 or more.
     public var endPlane: Int32? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_stepping`, to be saved. 1 or more.
     public var stepping: Int32? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }

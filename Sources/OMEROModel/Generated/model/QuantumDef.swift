@@ -17,28 +17,33 @@ public struct QuantumDef: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_cdStart`; every saved object has it.
     public var cdStart: Int32 { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_cdEnd`; every saved object has it.
     public var cdEnd: Int32 { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_bitResolution`; every saved object has it.
     public var bitResolution: Int32 { get throws(ModelError) { try required(6) } }
 }
 
 extension Draft<QuantumDef> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_cdStart`, to be saved.
     public var cdStart: Int32? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_cdEnd`, to be saved.
     public var cdEnd: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_bitResolution`, to be saved.
     public var bitResolution: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }

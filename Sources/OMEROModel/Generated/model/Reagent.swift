@@ -24,63 +24,82 @@ public struct Reagent: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_name`; nil where there is none.
     public var name: String? { get throws(ModelError) { try optional(4) } }
+    /// `_reagentIdentifier`; nil where there is none. At most 255 characters.
     public var reagentIdentifier: String? { get throws(ModelError) { try optional(5) } }
-    /// Every saved object has it.
+    /// `_screen`; every saved object has it.
     public var screen: Screen { get throws(ModelError) { try required(6) } }
+    /// `_wellLinksSeq`: each `WellReagentLink`, where they were fetched with the object.
     public var wellLinks: [WellReagentLink] { get throws(ModelError) { try collection(7) } }
     /// Whether the collection was fetched with the object.
     public var isWellLinksLoaded: Bool { isLoaded && object[8] }
+    /// `_wellLinksCountPerOwner`: how many there are, by the owner's id.
     public var wellLinksCountPerOwner: [Int64: Int64] { object[9] }
+    /// `_annotationLinksSeq`: each `ReagentAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ReagentAnnotationLink] { get throws(ModelError) { try collection(10) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[11] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[12] }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(13) } }
 }
 
 extension Draft<Reagent> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_reagentIdentifier`, to be saved. At most 255 characters.
     public var reagentIdentifier: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_screen`, to be saved.
     public var screen: Screen? {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_wellLinksSeq`; it counts as loaded once it is set.
     public var wellLinks: [WellReagentLink] {
         get { collection(7) }
         nonmutating set { set(newValue, 7) }
     }
+    /// `_wellLinksLoaded`: the server leaves alone what is not loaded.
     public var isWellLinksLoaded: Bool {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_wellLinksCountPerOwner`: how many there are, by the owner's id.
     public var wellLinksCountPerOwner: [Int64: Int64] {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ReagentAnnotationLink] {
         get { collection(10) }
         nonmutating set { set(newValue, 10) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }

@@ -18,30 +18,40 @@ public struct Rectangle: ShapeProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_x`; nil where there is none.
     public var x: Double? { get throws(ModelError) { try optional(21) } }
+    /// `_y`; nil where there is none.
     public var y: Double? { get throws(ModelError) { try optional(22) } }
+    /// `_width`; nil where there is none.
     public var width: Double? { get throws(ModelError) { try optional(23) } }
+    /// `_height`; nil where there is none.
     public var height: Double? { get throws(ModelError) { try optional(24) } }
+    /// `_textValue`; nil where there is none.
     public var textValue: String? { get throws(ModelError) { try optional(25) } }
 }
 
 extension Draft<Rectangle> {
+    /// `_x`, to be saved.
     public var x: Double? {
         get { unboxed(21) }
         nonmutating set { box(newValue, 21) }
     }
+    /// `_y`, to be saved.
     public var y: Double? {
         get { unboxed(22) }
         nonmutating set { box(newValue, 22) }
     }
+    /// `_width`, to be saved.
     public var width: Double? {
         get { unboxed(23) }
         nonmutating set { box(newValue, 23) }
     }
+    /// `_height`, to be saved.
     public var height: Double? {
         get { unboxed(24) }
         nonmutating set { box(newValue, 24) }
     }
+    /// `_textValue`, to be saved.
     public var textValue: String? {
         get { unboxed(25) }
         nonmutating set { box(newValue, 25) }

@@ -25,72 +25,89 @@ public struct RenderingDef: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_pixels`; every saved object has it.
     public var pixels: Pixels { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_defaultZ`; every saved object has it.
     public var defaultZ: Int32 { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_defaultT`; every saved object has it.
     public var defaultT: Int32 { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_model`; every saved object has it.
     public var model: RenderingModel { get throws(ModelError) { try required(7) } }
+    /// `_waveRenderingSeq`: each `ChannelBinding`, in their order, where they were fetched with the object.
     public var waveRendering: [ChannelBinding] { get throws(ModelError) { try collection(8) } }
     /// Whether the collection was fetched with the object.
     public var isWaveRenderingLoaded: Bool { isLoaded && object[9] }
+    /// `_name`; nil where there is none.
     public var name: String? { get throws(ModelError) { try optional(10) } }
+    /// `_compression`; nil where there is none.
     public var compression: Double? { get throws(ModelError) { try optional(11) } }
-    /// Every saved object has it.
+    /// `_quantization`; every saved object has it.
     public var quantization: QuantumDef { get throws(ModelError) { try required(12) } }
+    /// `_projectionsSeq`: each `ProjectionDef`, in their order, where they were fetched with the object.
     public var projections: [ProjectionDef] { get throws(ModelError) { try collection(13) } }
     /// Whether the collection was fetched with the object.
     public var isProjectionsLoaded: Bool { isLoaded && object[14] }
 }
 
 extension Draft<RenderingDef> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_pixels`, to be saved.
     public var pixels: Pixels? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_defaultZ`, to be saved.
     public var defaultZ: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_defaultT`, to be saved.
     public var defaultT: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_model`, to be saved.
     public var model: RenderingModel? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_waveRenderingSeq`; it counts as loaded once it is set.
     public var waveRendering: [ChannelBinding] {
         get { collection(8) }
         nonmutating set { set(newValue, 8) }
     }
+    /// `_waveRenderingLoaded`: the server leaves alone what is not loaded.
     public var isWaveRenderingLoaded: Bool {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_compression`, to be saved.
     public var compression: Double? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_quantization`, to be saved.
     public var quantization: QuantumDef? {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_projectionsSeq`; it counts as loaded once it is set.
     public var projections: [ProjectionDef] {
         get { collection(13) }
         nonmutating set { set(newValue, 13) }
     }
+    /// `_projectionsLoaded`: the server leaves alone what is not loaded.
     public var isProjectionsLoaded: Bool {
         get { self[14] }
         nonmutating set { self[14] = newValue }

@@ -14,11 +14,12 @@ public struct ReverseIntensityContext: CodomainMapContextProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_reverse`; every saved object has it.
     public var reverse: Bool { get throws(ModelError) { try required(5) } }
 }
 
 extension Draft<ReverseIntensityContext> {
+    /// `_reverse`, to be saved.
     public var reverse: Bool? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }

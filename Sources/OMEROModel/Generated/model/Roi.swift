@@ -26,73 +26,96 @@ public struct Roi: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_name`; nil where there is none.
     public var name: String? { get throws(ModelError) { try optional(4) } }
+    /// `_shapesSeq`: each `Shape`, in their order, where they were fetched with the object.
     public var shapes: [Shape] { get throws(ModelError) { try collection(5) } }
     /// Whether the collection was fetched with the object.
     public var isShapesLoaded: Bool { isLoaded && object[6] }
+    /// `_image`; nil where there is none.
     public var image: Image? { get throws(ModelError) { try loaded(7) } }
+    /// `_source`; nil where there is none.
     public var source: OriginalFile? { get throws(ModelError) { try loaded(8) } }
+    /// `_folderLinksSeq`: each `FolderRoiLink`, where they were fetched with the object.
     public var folderLinks: [FolderRoiLink] { get throws(ModelError) { try collection(9) } }
     /// Whether the collection was fetched with the object.
     public var isFolderLinksLoaded: Bool { isLoaded && object[10] }
+    /// `_folderLinksCountPerOwner`: how many there are, by the owner's id.
     public var folderLinksCountPerOwner: [Int64: Int64] { object[11] }
+    /// `_annotationLinksSeq`: each `RoiAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [RoiAnnotationLink] { get throws(ModelError) { try collection(12) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[13] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[14] }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(15) } }
 }
 
 extension Draft<Roi> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_shapesSeq`; it counts as loaded once it is set.
     public var shapes: [Shape] {
         get { collection(5) }
         nonmutating set { set(newValue, 5) }
     }
+    /// `_shapesLoaded`: the server leaves alone what is not loaded.
     public var isShapesLoaded: Bool {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_image`, to be saved.
     public var image: Image? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_source`, to be saved.
     public var source: OriginalFile? {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_folderLinksSeq`; it counts as loaded once it is set.
     public var folderLinks: [FolderRoiLink] {
         get { collection(9) }
         nonmutating set { set(newValue, 9) }
     }
+    /// `_folderLinksLoaded`: the server leaves alone what is not loaded.
     public var isFolderLinksLoaded: Bool {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_folderLinksCountPerOwner`: how many there are, by the owner's id.
     public var folderLinksCountPerOwner: [Int64: Int64] {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [RoiAnnotationLink] {
         get { collection(12) }
         nonmutating set { set(newValue, 12) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }

@@ -29,89 +29,117 @@ public struct Screen: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_type`; nil where there is none. At most 255 characters.
     public var type: String? { get throws(ModelError) { try optional(4) } }
+    /// `_protocolIdentifier`; nil where there is none. At most 255 characters.
     public var protocolIdentifier: String? { get throws(ModelError) { try optional(5) } }
+    /// `_protocolDescription`; nil where there is none.
     public var protocolDescription: String? { get throws(ModelError) { try optional(6) } }
+    /// `_reagentSetIdentifier`; nil where there is none. At most 255 characters.
     public var reagentSetIdentifier: String? { get throws(ModelError) { try optional(7) } }
+    /// `_reagentSetDescription`; nil where there is none.
     public var reagentSetDescription: String? { get throws(ModelError) { try optional(8) } }
+    /// `_plateLinksSeq`: each `ScreenPlateLink`, where they were fetched with the object.
     public var plateLinks: [ScreenPlateLink] { get throws(ModelError) { try collection(9) } }
     /// Whether the collection was fetched with the object.
     public var isPlateLinksLoaded: Bool { isLoaded && object[10] }
+    /// `_plateLinksCountPerOwner`: how many there are, by the owner's id.
     public var plateLinksCountPerOwner: [Int64: Int64] { object[11] }
+    /// `_reagentsSeq`: each `Reagent`, where they were fetched with the object.
     public var reagents: [Reagent] { get throws(ModelError) { try collection(12) } }
     /// Whether the collection was fetched with the object.
     public var isReagentsLoaded: Bool { isLoaded && object[13] }
+    /// `_annotationLinksSeq`: each `ScreenAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ScreenAnnotationLink] { get throws(ModelError) { try collection(14) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[15] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[16] }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(17) } }
+    /// `_description`; nil where there is none.
     public var description: String? { get throws(ModelError) { try optional(18) } }
 }
 
 extension Draft<Screen> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_type`, to be saved. At most 255 characters.
     public var type: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_protocolIdentifier`, to be saved. At most 255 characters.
     public var protocolIdentifier: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_protocolDescription`, to be saved.
     public var protocolDescription: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_reagentSetIdentifier`, to be saved. At most 255 characters.
     public var reagentSetIdentifier: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_reagentSetDescription`, to be saved.
     public var reagentSetDescription: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_plateLinksSeq`; it counts as loaded once it is set.
     public var plateLinks: [ScreenPlateLink] {
         get { collection(9) }
         nonmutating set { set(newValue, 9) }
     }
+    /// `_plateLinksLoaded`: the server leaves alone what is not loaded.
     public var isPlateLinksLoaded: Bool {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `_plateLinksCountPerOwner`: how many there are, by the owner's id.
     public var plateLinksCountPerOwner: [Int64: Int64] {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `_reagentsSeq`; it counts as loaded once it is set.
     public var reagents: [Reagent] {
         get { collection(12) }
         nonmutating set { set(newValue, 12) }
     }
+    /// `_reagentsLoaded`: the server leaves alone what is not loaded.
     public var isReagentsLoaded: Bool {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ScreenAnnotationLink] {
         get { collection(14) }
         nonmutating set { set(newValue, 14) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[15] }
         nonmutating set { self[15] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[16] }
         nonmutating set { self[16] = newValue }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(17) }
         nonmutating set { box(newValue, 17) }
     }
+    /// `_description`, to be saved.
     public var description: String? {
         get { unboxed(18) }
         nonmutating set { box(newValue, 18) }

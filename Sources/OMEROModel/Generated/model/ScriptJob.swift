@@ -14,10 +14,12 @@ public struct ScriptJob: JobProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_description`; nil where there is none. At most 255 characters.
     public var description: String? { get throws(ModelError) { try optional(16) } }
 }
 
 extension Draft<ScriptJob> {
+    /// `_description`, to be saved. At most 255 characters.
     public var description: String? {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }

@@ -44,104 +44,131 @@ public struct Session: SessionProtocol {
 }
 
 extension SessionProtocol {
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_node`; every saved object has it.
     public var node: Node { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_uuid`; every saved object has it. At most 255 characters. No two objects have the same.
     public var uuid: String { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_owner`; every saved object has it.
     public var owner: Experimenter { get throws(ModelError) { try required(6) } }
+    /// `_sudoer`; nil where there is none.
     public var sudoer: Experimenter? { get throws(ModelError) { try loaded(7) } }
-    /// Every saved object has it.
+    /// `_timeToIdle`; every saved object has it.
     public var timeToIdle: Int64 { get throws(ModelError) { try required(8) } }
-    /// Every saved object has it.
+    /// `_timeToLive`; every saved object has it.
     public var timeToLive: Int64 { get throws(ModelError) { try required(9) } }
-    /// Every saved object has it.
+    /// `_started`; every saved object has it.
     public var started: Date { get throws(ModelError) { try required(10) } }
+    /// `_closed`; nil where there is none.
     public var closed: Date? { get throws(ModelError) { try optional(11) } }
+    /// `_message`; nil where there is none.
     public var message: String? { get throws(ModelError) { try optional(12) } }
-    /// Every saved object has it.
+    /// `_defaultEventType`; every saved object has it. At most 255 characters.
     public var defaultEventType: String { get throws(ModelError) { try required(13) } }
+    /// `_userAgent`; nil where there is none. At most 255 characters.
     public var userAgent: String? { get throws(ModelError) { try optional(14) } }
+    /// `_userIP`; nil where there is none. At most 45 characters.
     public var userIP: String? { get throws(ModelError) { try optional(15) } }
+    /// `_eventsSeq`: each `Event`, where they were fetched with the object.
     public var events: [Event] { get throws(ModelError) { try collection(16) } }
     /// Whether the collection was fetched with the object.
     public var isEventsLoaded: Bool { isLoaded && object[17] }
+    /// `_annotationLinksSeq`: each `SessionAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [SessionAnnotationLink] { get throws(ModelError) { try collection(18) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[19] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[20] }
 }
 
 extension Draft where Class: SessionProtocol {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_node`, to be saved.
     public var node: Node? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_uuid`, to be saved. At most 255 characters. No two objects have the same.
     public var uuid: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_owner`, to be saved.
     public var owner: Experimenter? {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `_sudoer`, to be saved.
     public var sudoer: Experimenter? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_timeToIdle`, to be saved.
     public var timeToIdle: Int64? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_timeToLive`, to be saved.
     public var timeToLive: Int64? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_started`, to be saved.
     public var started: Date? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_closed`, to be saved.
     public var closed: Date? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_message`, to be saved.
     public var message: String? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_defaultEventType`, to be saved. At most 255 characters.
     public var defaultEventType: String? {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }
     }
+    /// `_userAgent`, to be saved. At most 255 characters.
     public var userAgent: String? {
         get { unboxed(14) }
         nonmutating set { box(newValue, 14) }
     }
+    /// `_userIP`, to be saved. At most 45 characters.
     public var userIP: String? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }
     }
+    /// `_eventsSeq`; it counts as loaded once it is set.
     public var events: [Event] {
         get { collection(16) }
         nonmutating set { set(newValue, 16) }
     }
+    /// `_eventsLoaded`: the server leaves alone what is not loaded.
     public var isEventsLoaded: Bool {
         get { self[17] }
         nonmutating set { self[17] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [SessionAnnotationLink] {
         get { collection(18) }
         nonmutating set { set(newValue, 18) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[19] }
         nonmutating set { self[19] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[20] }
         nonmutating set { self[20] = newValue }

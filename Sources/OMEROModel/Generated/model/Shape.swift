@@ -39,97 +39,131 @@ public struct Shape: ShapeProtocol {
 }
 
 extension ShapeProtocol {
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_theZ`; nil where there is none.
     public var theZ: Int32? { get throws(ModelError) { try optional(4) } }
+    /// `_theT`; nil where there is none.
     public var theT: Int32? { get throws(ModelError) { try optional(5) } }
+    /// `_theC`; nil where there is none.
     public var theC: Int32? { get throws(ModelError) { try optional(6) } }
-    /// Every saved object has it.
+    /// `_roi`; every saved object has it.
     public var roi: Roi { get throws(ModelError) { try required(7) } }
+    /// `_locked`; nil where there is none.
     public var locked: Bool? { get throws(ModelError) { try optional(8) } }
+    /// `_transform`; nil where there is none.
     public var transform: AffineTransform? { get throws(ModelError) { try loaded(9) } }
+    /// `_fillColor`; nil where there is none.
     public var fillColor: Int32? { get throws(ModelError) { try optional(10) } }
+    /// `_fillRule`; nil where there is none. At most 255 characters.
     public var fillRule: String? { get throws(ModelError) { try optional(11) } }
+    /// `_strokeColor`; nil where there is none.
     public var strokeColor: Int32? { get throws(ModelError) { try optional(12) } }
+    /// `_strokeDashArray`; nil where there is none. At most 255 characters.
     public var strokeDashArray: String? { get throws(ModelError) { try optional(13) } }
+    /// `_strokeWidth`; nil where there is none.
     public var strokeWidth: Length? { get throws(ModelError) { try optional(14) } }
+    /// `_fontFamily`; nil where there is none. At most 255 characters.
     public var fontFamily: String? { get throws(ModelError) { try optional(15) } }
+    /// `_fontSize`; nil where there is none.
     public var fontSize: Length? { get throws(ModelError) { try optional(16) } }
+    /// `_fontStyle`; nil where there is none. At most 255 characters.
     public var fontStyle: String? { get throws(ModelError) { try optional(17) } }
+    /// `_annotationLinksSeq`: each `ShapeAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [ShapeAnnotationLink] { get throws(ModelError) { try collection(18) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[19] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[20] }
 }
 
 extension Draft where Class: ShapeProtocol {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_theZ`, to be saved.
     public var theZ: Int32? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_theT`, to be saved.
     public var theT: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_theC`, to be saved.
     public var theC: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_roi`, to be saved.
     public var roi: Roi? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_locked`, to be saved.
     public var locked: Bool? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_transform`, to be saved.
     public var transform: AffineTransform? {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `_fillColor`, to be saved.
     public var fillColor: Int32? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_fillRule`, to be saved. At most 255 characters.
     public var fillRule: String? {
         get { unboxed(11) }
         nonmutating set { box(newValue, 11) }
     }
+    /// `_strokeColor`, to be saved.
     public var strokeColor: Int32? {
         get { unboxed(12) }
         nonmutating set { box(newValue, 12) }
     }
+    /// `_strokeDashArray`, to be saved. At most 255 characters.
     public var strokeDashArray: String? {
         get { unboxed(13) }
         nonmutating set { box(newValue, 13) }
     }
+    /// `_strokeWidth`, to be saved.
     public var strokeWidth: Length? {
         get { unboxed(14) }
         nonmutating set { box(newValue, 14) }
     }
+    /// `_fontFamily`, to be saved. At most 255 characters.
     public var fontFamily: String? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }
     }
+    /// `_fontSize`, to be saved.
     public var fontSize: Length? {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }
     }
+    /// `_fontStyle`, to be saved. At most 255 characters.
     public var fontStyle: String? {
         get { unboxed(17) }
         nonmutating set { box(newValue, 17) }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [ShapeAnnotationLink] {
         get { collection(18) }
         nonmutating set { set(newValue, 18) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[19] }
         nonmutating set { self[19] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[20] }
         nonmutating set { self[20] = newValue }

@@ -18,28 +18,33 @@ public struct Share: SessionProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
-    /// Every saved object has it.
+    /// `_group`; every saved object has it.
     public var group: ExperimenterGroup { get throws(ModelError) { try required(21) } }
-    /// Every saved object has it.
+    /// `_itemCount`; every saved object has it.
     public var itemCount: Int64 { get throws(ModelError) { try required(22) } }
-    /// Every saved object has it.
+    /// `_active`; every saved object has it.
     public var active: Bool { get throws(ModelError) { try required(23) } }
+    /// `_data`; nil where there is none.
     public var data: ByteBuffer { get throws(ModelError) { try loaded(24) } }
 }
 
 extension Draft<Share> {
+    /// `_group`, to be saved.
     public var group: ExperimenterGroup? {
         get { self[21] }
         nonmutating set { self[21] = newValue }
     }
+    /// `_itemCount`, to be saved.
     public var itemCount: Int64? {
         get { unboxed(22) }
         nonmutating set { box(newValue, 22) }
     }
+    /// `_active`, to be saved.
     public var active: Bool? {
         get { unboxed(23) }
         nonmutating set { box(newValue, 23) }
     }
+    /// `_data`, to be saved.
     public var data: ByteBuffer {
         get { self[24] }
         nonmutating set { self[24] = newValue }

@@ -18,31 +18,40 @@ public struct StageLabel: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_positionX`; nil where there is none.
     public var positionX: Length? { get throws(ModelError) { try optional(4) } }
+    /// `_positionY`; nil where there is none.
     public var positionY: Length? { get throws(ModelError) { try optional(5) } }
+    /// `_positionZ`; nil where there is none.
     public var positionZ: Length? { get throws(ModelError) { try optional(6) } }
-    /// Every saved object has it.
+    /// `_name`; every saved object has it.
     public var name: String { get throws(ModelError) { try required(7) } }
 }
 
 extension Draft<StageLabel> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_positionX`, to be saved.
     public var positionX: Length? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_positionY`, to be saved.
     public var positionY: Length? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_positionZ`, to be saved.
     public var positionZ: Length? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_name`, to be saved.
     public var name: String? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }

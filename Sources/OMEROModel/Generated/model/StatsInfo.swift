@@ -16,22 +16,26 @@ public struct StatsInfo: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_globalMin`; every saved object has it.
     public var globalMin: Double { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_globalMax`; every saved object has it.
     public var globalMax: Double { get throws(ModelError) { try required(5) } }
 }
 
 extension Draft<StatsInfo> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_globalMin`, to be saved.
     public var globalMin: Double? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_globalMax`, to be saved.
     public var globalMax: Double? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }

@@ -14,10 +14,12 @@ public struct TermAnnotation: BasicAnnotationProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_termValue`; nil where there is none.
     public var termValue: String? { get throws(ModelError) { try optional(10) } }
 }
 
 extension Draft<TermAnnotation> {
+    /// `_termValue`, to be saved.
     public var termValue: String? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }

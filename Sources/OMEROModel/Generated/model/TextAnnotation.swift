@@ -22,10 +22,12 @@ public struct TextAnnotation: TextAnnotationProtocol {
 }
 
 extension TextAnnotationProtocol {
+    /// `_textValue`; nil where there is none.
     public var textValue: String? { get throws(ModelError) { try optional(10) } }
 }
 
 extension Draft where Class: TextAnnotationProtocol {
+    /// `_textValue`, to be saved.
     public var textValue: String? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }

@@ -19,39 +19,47 @@ public struct Thumbnail: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
-    /// Every saved object has it.
+    /// `_pixels`; every saved object has it.
     public var pixels: Pixels { get throws(ModelError) { try required(4) } }
-    /// Every saved object has it.
+    /// `_mimeType`; every saved object has it. At most 255 characters.
     public var mimeType: String { get throws(ModelError) { try required(5) } }
-    /// Every saved object has it.
+    /// `_sizeX`; every saved object has it.
     public var sizeX: Int32 { get throws(ModelError) { try required(6) } }
-    /// Every saved object has it.
+    /// `_sizeY`; every saved object has it.
     public var sizeY: Int32 { get throws(ModelError) { try required(7) } }
+    /// `_ref`; nil where there is none. At most 255 characters.
     public var ref: String? { get throws(ModelError) { try optional(8) } }
 }
 
 extension Draft<Thumbnail> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_pixels`, to be saved.
     public var pixels: Pixels? {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `_mimeType`, to be saved. At most 255 characters.
     public var mimeType: String? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_sizeX`, to be saved.
     public var sizeX: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_sizeY`, to be saved.
     public var sizeY: Int32? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_ref`, to be saved. At most 255 characters.
     public var ref: String? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }

@@ -19,10 +19,12 @@ public struct TimestampAnnotation: BasicAnnotationProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_timeValue`; nil where there is none.
     public var timeValue: Date? { get throws(ModelError) { try optional(10) } }
 }
 
 extension Draft<TimestampAnnotation> {
+    /// `_timeValue`, to be saved.
     public var timeValue: Date? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }

@@ -19,35 +19,47 @@ public struct TransmittanceRange: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_cutIn`; nil where there is none. Above 0.
     public var cutIn: Length? { get throws(ModelError) { try optional(4) } }
+    /// `_cutOut`; nil where there is none. Above 0.
     public var cutOut: Length? { get throws(ModelError) { try optional(5) } }
+    /// `_cutInTolerance`; nil where there is none. 0 or more.
     public var cutInTolerance: Length? { get throws(ModelError) { try optional(6) } }
+    /// `_cutOutTolerance`; nil where there is none. 0 or more.
     public var cutOutTolerance: Length? { get throws(ModelError) { try optional(7) } }
+    /// `_transmittance`; nil where there is none. From 0 to 1.
     public var transmittance: Double? { get throws(ModelError) { try optional(8) } }
 }
 
 extension Draft<TransmittanceRange> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_cutIn`, to be saved. Above 0.
     public var cutIn: Length? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_cutOut`, to be saved. Above 0.
     public var cutOut: Length? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_cutInTolerance`, to be saved. 0 or more.
     public var cutInTolerance: Length? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_cutOutTolerance`, to be saved. 0 or more.
     public var cutOutTolerance: Length? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_transmittance`, to be saved. From 0 to 1.
     public var transmittance: Double? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }

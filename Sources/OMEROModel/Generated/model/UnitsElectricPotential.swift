@@ -5,26 +5,47 @@ public import IceEncoding
 
 /// `::omero::model::enums::UnitsElectricPotential`
 public enum UnitsElectricPotential: Int32, UnitOfMeasure {
+    /// `YV`.
     case yottavolt = 0
+    /// `ZV`.
     case zettavolt = 1
+    /// `EV`.
     case exavolt = 2
+    /// `PV`.
     case petavolt = 3
+    /// `TV`.
     case teravolt = 4
+    /// `GV`.
     case gigavolt = 5
+    /// `MV`.
     case megavolt = 6
+    /// `kV`.
     case kilovolt = 7
+    /// `hV`.
     case hectovolt = 8
+    /// `daV`.
     case decavolt = 9
+    /// `V`.
     case volt = 10
+    /// `dV`.
     case decivolt = 11
+    /// `cV`.
     case centivolt = 12
+    /// `mV`.
     case millivolt = 13
+    /// `µV`.
     case microvolt = 14
+    /// `nV`.
     case nanovolt = 15
+    /// `pV`.
     case picovolt = 16
+    /// `fV`.
     case femtovolt = 17
+    /// `aV`.
     case attovolt = 18
+    /// `zV`.
     case zeptovolt = 19
+    /// `yV`.
     case yoctovolt = 20
 
     public static let descriptor = EnumDescriptor("::omero::model::enums::UnitsElectricPotential", cases: allCases)

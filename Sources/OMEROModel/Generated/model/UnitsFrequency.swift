@@ -5,26 +5,47 @@ public import IceEncoding
 
 /// `::omero::model::enums::UnitsFrequency`
 public enum UnitsFrequency: Int32, UnitOfMeasure {
+    /// `YHz`.
     case yottahertz = 0
+    /// `ZHz`.
     case zettahertz = 1
+    /// `EHz`.
     case exahertz = 2
+    /// `PHz`.
     case petahertz = 3
+    /// `THz`.
     case terahertz = 4
+    /// `GHz`.
     case gigahertz = 5
+    /// `MHz`.
     case megahertz = 6
+    /// `kHz`.
     case kilohertz = 7
+    /// `hHz`.
     case hectohertz = 8
+    /// `daHz`.
     case decahertz = 9
+    /// `Hz`.
     case hertz = 10
+    /// `dHz`.
     case decihertz = 11
+    /// `cHz`.
     case centihertz = 12
+    /// `mHz`.
     case millihertz = 13
+    /// `µHz`.
     case microhertz = 14
+    /// `nHz`.
     case nanohertz = 15
+    /// `pHz`.
     case picohertz = 16
+    /// `fHz`.
     case femtohertz = 17
+    /// `aHz`.
     case attohertz = 18
+    /// `zHz`.
     case zeptohertz = 19
+    /// `yHz`.
     case yoctohertz = 20
 
     public static let descriptor = EnumDescriptor("::omero::model::enums::UnitsFrequency", cases: allCases)

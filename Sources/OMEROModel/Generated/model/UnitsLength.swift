@@ -5,39 +5,73 @@ public import IceEncoding
 
 /// `::omero::model::enums::UnitsLength`
 public enum UnitsLength: Int32, UnitOfMeasure {
+    /// `Ym`.
     case yottameter = 0
+    /// `Zm`.
     case zettameter = 1
+    /// `Em`.
     case exameter = 2
+    /// `Pm`.
     case petameter = 3
+    /// `Tm`.
     case terameter = 4
+    /// `Gm`.
     case gigameter = 5
+    /// `Mm`.
     case megameter = 6
+    /// `km`.
     case kilometer = 7
+    /// `hm`.
     case hectometer = 8
+    /// `dam`.
     case decameter = 9
+    /// `m`.
     case meter = 10
+    /// `dm`.
     case decimeter = 11
+    /// `cm`.
     case centimeter = 12
+    /// `mm`.
     case millimeter = 13
+    /// `µm`.
     case micrometer = 14
+    /// `nm`.
     case nanometer = 15
+    /// `pm`.
     case picometer = 16
+    /// `fm`.
     case femtometer = 17
+    /// `am`.
     case attometer = 18
+    /// `zm`.
     case zeptometer = 19
+    /// `ym`.
     case yoctometer = 20
+    /// `Å`.
     case angstrom = 21
+    /// `ua`.
     case astronomicalUnit = 22
+    /// `ly`.
     case lightYear = 23
+    /// `pc`.
     case parsec = 24
+    /// `thou`.
     case thou = 25
+    /// `li`.
     case line = 26
+    /// `in`.
     case inch = 27
+    /// `ft`.
     case foot = 28
+    /// `yd`.
     case yard = 29
+    /// `mi`.
     case mile = 30
+    /// `pt`.
     case point = 31
+    /// `pixel`.
     case pixel = 32
+    /// `reference frame`.
     case referenceFrame = 33
 
     public static let descriptor = EnumDescriptor("::omero::model::enums::UnitsLength", cases: allCases)

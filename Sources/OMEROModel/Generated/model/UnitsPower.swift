@@ -5,26 +5,47 @@ public import IceEncoding
 
 /// `::omero::model::enums::UnitsPower`
 public enum UnitsPower: Int32, UnitOfMeasure {
+    /// `YW`.
     case yottawatt = 0
+    /// `ZW`.
     case zettawatt = 1
+    /// `EW`.
     case exawatt = 2
+    /// `PW`.
     case petawatt = 3
+    /// `TW`.
     case terawatt = 4
+    /// `GW`.
     case gigawatt = 5
+    /// `MW`.
     case megawatt = 6
+    /// `kW`.
     case kilowatt = 7
+    /// `hW`.
     case hectowatt = 8
+    /// `daW`.
     case decawatt = 9
+    /// `W`.
     case watt = 10
+    /// `dW`.
     case deciwatt = 11
+    /// `cW`.
     case centiwatt = 12
+    /// `mW`.
     case milliwatt = 13
+    /// `µW`.
     case microwatt = 14
+    /// `nW`.
     case nanowatt = 15
+    /// `pW`.
     case picowatt = 16
+    /// `fW`.
     case femtowatt = 17
+    /// `aW`.
     case attowatt = 18
+    /// `zW`.
     case zeptowatt = 19
+    /// `yW`.
     case yoctowatt = 20
 
     public static let descriptor = EnumDescriptor("::omero::model::enums::UnitsPower", cases: allCases)

@@ -5,37 +5,69 @@ public import IceEncoding
 
 /// `::omero::model::enums::UnitsPressure`
 public enum UnitsPressure: Int32, UnitOfMeasure {
+    /// `YPa`.
     case yottapascal = 0
+    /// `ZPa`.
     case zettapascal = 1
+    /// `EPa`.
     case exapascal = 2
+    /// `PPa`.
     case petapascal = 3
+    /// `TPa`.
     case terapascal = 4
+    /// `GPa`.
     case gigapascal = 5
+    /// `MPa`.
     case megapascal = 6
+    /// `kPa`.
     case kilopascal = 7
+    /// `hPa`.
     case hectopascal = 8
+    /// `daPa`.
     case decapascal = 9
+    /// `Pa`.
     case pascal = 10
+    /// `dPa`.
     case decipascal = 11
+    /// `cPa`.
     case centipascal = 12
+    /// `mPa`.
     case millipascal = 13
+    /// `µPa`.
     case micropascal = 14
+    /// `nPa`.
     case nanopascal = 15
+    /// `pPa`.
     case picopascal = 16
+    /// `fPa`.
     case femtopascal = 17
+    /// `aPa`.
     case attopascal = 18
+    /// `zPa`.
     case zeptopascal = 19
+    /// `yPa`.
     case yoctopascal = 20
+    /// `bar`.
     case bar = 21
+    /// `Mbar`.
     case megabar = 22
+    /// `kbar`.
     case kilobar = 23
+    /// `dbar`.
     case decibar = 24
+    /// `cbar`.
     case centibar = 25
+    /// `mbar`.
     case millibar = 26
+    /// `atm`.
     case atmosphere = 27
+    /// `psi`.
     case psi = 28
+    /// `Torr`.
     case torr = 29
+    /// `mTorr`.
     case millitorr = 30
+    /// `mm Hg`.
     case mmhg = 31
 
     public static let descriptor = EnumDescriptor("::omero::model::enums::UnitsPressure", cases: allCases)

@@ -5,9 +5,13 @@ public import IceEncoding
 
 /// `::omero::model::enums::UnitsTemperature`
 public enum UnitsTemperature: Int32, UnitOfMeasure {
+    /// `K`.
     case kelvin = 0
+    /// `°C`.
     case celsius = 1
+    /// `°F`.
     case fahrenheit = 2
+    /// `°R`.
     case rankine = 3
 
     public static let descriptor = EnumDescriptor("::omero::model::enums::UnitsTemperature", cases: allCases)

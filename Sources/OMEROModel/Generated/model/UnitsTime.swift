@@ -5,29 +5,53 @@ public import IceEncoding
 
 /// `::omero::model::enums::UnitsTime`
 public enum UnitsTime: Int32, UnitOfMeasure {
+    /// `Ys`.
     case yottasecond = 0
+    /// `Zs`.
     case zettasecond = 1
+    /// `Es`.
     case exasecond = 2
+    /// `Ps`.
     case petasecond = 3
+    /// `Ts`.
     case terasecond = 4
+    /// `Gs`.
     case gigasecond = 5
+    /// `Ms`.
     case megasecond = 6
+    /// `ks`.
     case kilosecond = 7
+    /// `hs`.
     case hectosecond = 8
+    /// `das`.
     case decasecond = 9
+    /// `s`.
     case second = 10
+    /// `ds`.
     case decisecond = 11
+    /// `cs`.
     case centisecond = 12
+    /// `ms`.
     case millisecond = 13
+    /// `µs`.
     case microsecond = 14
+    /// `ns`.
     case nanosecond = 15
+    /// `ps`.
     case picosecond = 16
+    /// `fs`.
     case femtosecond = 17
+    /// `as`.
     case attosecond = 18
+    /// `zs`.
     case zeptosecond = 19
+    /// `ys`.
     case yoctosecond = 20
+    /// `min`.
     case minute = 21
+    /// `h`.
     case hour = 22
+    /// `d`.
     case day = 23
 
     public static let descriptor = EnumDescriptor("::omero::model::enums::UnitsTime", cases: allCases)

@@ -14,10 +14,12 @@ public struct UploadJob: JobProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_versionInfo`, to be saved. At most 255 characters.
     public var versionInfo: [NamedValue] { get throws(ModelError) { try values(16) } }
 }
 
 extension Draft<UploadJob> {
+    /// `_versionInfo`, to be saved. At most 255 characters.
     public var versionInfo: [NamedValue] {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }

@@ -33,109 +33,145 @@ public struct Well: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_status`; nil where there is none. At most 255 characters.
     public var status: String? { get throws(ModelError) { try optional(4) } }
+    /// `_column`; nil where there is none.
     public var column: Int32? { get throws(ModelError) { try optional(5) } }
+    /// `_row`; nil where there is none.
     public var row: Int32? { get throws(ModelError) { try optional(6) } }
+    /// `_red`; nil where there is none.
     public var red: Int32? { get throws(ModelError) { try optional(7) } }
+    /// `_green`; nil where there is none.
     public var green: Int32? { get throws(ModelError) { try optional(8) } }
+    /// `_blue`; nil where there is none.
     public var blue: Int32? { get throws(ModelError) { try optional(9) } }
+    /// `_alpha`; nil where there is none.
     public var alpha: Int32? { get throws(ModelError) { try optional(10) } }
+    /// `_reagentLinksSeq`: each `WellReagentLink`, where they were fetched with the object.
     public var reagentLinks: [WellReagentLink] { get throws(ModelError) { try collection(11) } }
     /// Whether the collection was fetched with the object.
     public var isReagentLinksLoaded: Bool { isLoaded && object[12] }
+    /// `_reagentLinksCountPerOwner`: how many there are, by the owner's id.
     public var reagentLinksCountPerOwner: [Int64: Int64] { object[13] }
+    /// `_externalDescription`; nil where there is none.
     public var externalDescription: String? { get throws(ModelError) { try optional(14) } }
+    /// `_externalIdentifier`; nil where there is none. At most 255 characters.
     public var externalIdentifier: String? { get throws(ModelError) { try optional(15) } }
+    /// `_type`; nil where there is none. At most 255 characters.
     public var type: String? { get throws(ModelError) { try optional(16) } }
+    /// `_wellSamplesSeq`: each `WellSample`, in their order, where they were fetched with the object.
     public var wellSamples: [WellSample] { get throws(ModelError) { try collection(17) } }
     /// Whether the collection was fetched with the object.
     public var isWellSamplesLoaded: Bool { isLoaded && object[18] }
-    /// Every saved object has it.
+    /// `_plate`; every saved object has it.
     public var plate: Plate { get throws(ModelError) { try required(19) } }
+    /// `_annotationLinksSeq`: each `WellAnnotationLink`, where they were fetched with the object.
     public var annotationLinks: [WellAnnotationLink] { get throws(ModelError) { try collection(20) } }
     /// Whether the collection was fetched with the object.
     public var isAnnotationLinksLoaded: Bool { isLoaded && object[21] }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] { object[22] }
 }
 
 extension Draft<Well> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_status`, to be saved. At most 255 characters.
     public var status: String? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_column`, to be saved.
     public var column: Int32? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_row`, to be saved.
     public var row: Int32? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_red`, to be saved.
     public var red: Int32? {
         get { unboxed(7) }
         nonmutating set { box(newValue, 7) }
     }
+    /// `_green`, to be saved.
     public var green: Int32? {
         get { unboxed(8) }
         nonmutating set { box(newValue, 8) }
     }
+    /// `_blue`, to be saved.
     public var blue: Int32? {
         get { unboxed(9) }
         nonmutating set { box(newValue, 9) }
     }
+    /// `_alpha`, to be saved.
     public var alpha: Int32? {
         get { unboxed(10) }
         nonmutating set { box(newValue, 10) }
     }
+    /// `_reagentLinksSeq`; it counts as loaded once it is set.
     public var reagentLinks: [WellReagentLink] {
         get { collection(11) }
         nonmutating set { set(newValue, 11) }
     }
+    /// `_reagentLinksLoaded`: the server leaves alone what is not loaded.
     public var isReagentLinksLoaded: Bool {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `_reagentLinksCountPerOwner`: how many there are, by the owner's id.
     public var reagentLinksCountPerOwner: [Int64: Int64] {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `_externalDescription`, to be saved.
     public var externalDescription: String? {
         get { unboxed(14) }
         nonmutating set { box(newValue, 14) }
     }
+    /// `_externalIdentifier`, to be saved. At most 255 characters.
     public var externalIdentifier: String? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }
     }
+    /// `_type`, to be saved. At most 255 characters.
     public var type: String? {
         get { unboxed(16) }
         nonmutating set { box(newValue, 16) }
     }
+    /// `_wellSamplesSeq`; it counts as loaded once it is set.
     public var wellSamples: [WellSample] {
         get { collection(17) }
         nonmutating set { set(newValue, 17) }
     }
+    /// `_wellSamplesLoaded`: the server leaves alone what is not loaded.
     public var isWellSamplesLoaded: Bool {
         get { self[18] }
         nonmutating set { self[18] = newValue }
     }
+    /// `_plate`, to be saved.
     public var plate: Plate? {
         get { self[19] }
         nonmutating set { self[19] = newValue }
     }
+    /// `_annotationLinksSeq`; it counts as loaded once it is set.
     public var annotationLinks: [WellAnnotationLink] {
         get { collection(20) }
         nonmutating set { set(newValue, 20) }
     }
+    /// `_annotationLinksLoaded`: the server leaves alone what is not loaded.
     public var isAnnotationLinksLoaded: Bool {
         get { self[21] }
         nonmutating set { self[21] = newValue }
     }
+    /// `_annotationLinksCountPerOwner`: how many there are, by the owner's id.
     public var annotationLinksCountPerOwner: [Int64: Int64] {
         get { self[22] }
         nonmutating set { self[22] = newValue }

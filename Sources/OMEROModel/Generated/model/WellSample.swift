@@ -25,42 +25,54 @@ public struct WellSample: IObjectProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `_version`: the server counts changes with it, and refuses what is saved with an old one.
     public var version: Int32? { get throws(ModelError) { try optional(3) } }
+    /// `_posX`; nil where there is none.
     public var posX: Length? { get throws(ModelError) { try optional(4) } }
+    /// `_posY`; nil where there is none.
     public var posY: Length? { get throws(ModelError) { try optional(5) } }
+    /// `_timepoint`; nil where there is none.
     public var timepoint: Date? { get throws(ModelError) { try optional(6) } }
+    /// `_plateAcquisition`; nil where there is none.
     public var plateAcquisition: PlateAcquisition? { get throws(ModelError) { try loaded(7) } }
-    /// Every saved object has it.
+    /// `_well`; every saved object has it.
     public var well: Well { get throws(ModelError) { try required(8) } }
-    /// Every saved object has it.
+    /// `_image`; every saved object has it.
     public var image: Image { get throws(ModelError) { try required(9) } }
 }
 
 extension Draft<WellSample> {
+    /// `_version`, to be saved.
     public var version: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `_posX`, to be saved.
     public var posX: Length? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `_posY`, to be saved.
     public var posY: Length? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `_timepoint`, to be saved.
     public var timepoint: Date? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `_plateAcquisition`, to be saved.
     public var plateAcquisition: PlateAcquisition? {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `_well`, to be saved.
     public var well: Well? {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `_image`, to be saved.
     public var image: Image? {
         get { self[9] }
         nonmutating set { self[9] = newValue }

@@ -14,10 +14,12 @@ public struct Color: InternalProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `packedColor` in OMERO's interface.
     public var packedColor: Int64 { object[0] }
 }
 
 extension Draft<Color> {
+    /// `packedColor` in OMERO's interface.
     public var packedColor: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }

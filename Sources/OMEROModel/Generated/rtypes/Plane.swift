@@ -15,10 +15,12 @@ public struct Plane: InternalProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `data` in OMERO's interface.
     public var data: [ByteBuffer] { object[0] }
 }
 
 extension Draft<Plane> {
+    /// `data` in OMERO's interface.
     public var data: [ByteBuffer] {
         get { self[0] }
         nonmutating set { self[0] = newValue }

@@ -15,15 +15,19 @@ public struct PlanePoint: InternalProtocol {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `x` in OMERO's interface.
     public var x: Int32 { object[0] }
+    /// `y` in OMERO's interface.
     public var y: Int32 { object[1] }
 }
 
 extension Draft<PlanePoint> {
+    /// `x` in OMERO's interface.
     public var x: Int32 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `y` in OMERO's interface.
     public var y: Int32 {
         get { self[1] }
         nonmutating set { self[1] = newValue }

@@ -28,85 +28,117 @@ public struct EventContext: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `shareId` in OMERO's interface.
     public var shareId: Int64 { object[0] }
+    /// `sessionId` in OMERO's interface.
     public var sessionId: Int64 { object[1] }
+    /// `sessionUuid` in OMERO's interface.
     public var sessionUuid: String { object[2] }
+    /// `userId` in OMERO's interface.
     public var userId: Int64 { object[3] }
+    /// `userName` in OMERO's interface.
     public var userName: String { object[4] }
+    /// `sudoerId` in OMERO's interface.
     public var sudoerId: Int64? { (object[5] as Box<Int64>).value }
+    /// `sudoerName` in OMERO's interface.
     public var sudoerName: String? { (object[6] as Box<String>).value }
+    /// `groupId` in OMERO's interface.
     public var groupId: Int64 { object[7] }
+    /// `groupName` in OMERO's interface.
     public var groupName: String { object[8] }
+    /// `isAdmin` in OMERO's interface.
     public var isAdmin: Bool { object[9] }
+    /// `adminPrivileges` in OMERO's interface.
     public var adminPrivileges: [String] { object[10] }
+    /// `eventId` in OMERO's interface.
     public var eventId: Int64 { object[11] }
+    /// `eventType` in OMERO's interface.
     public var eventType: String { object[12] }
+    /// `memberOfGroups` in OMERO's interface.
     public var memberOfGroups: [Int64] { object[13] }
+    /// `leaderOfGroups` in OMERO's interface.
     public var leaderOfGroups: [Int64] { object[14] }
+    /// `groupPermissions` in OMERO's interface.
     public var groupPermissions: Permissions? { (object[15] as Box<Permissions>).value }
 }
 
 extension Draft<EventContext> {
+    /// `shareId` in OMERO's interface.
     public var shareId: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `sessionId` in OMERO's interface.
     public var sessionId: Int64 {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `sessionUuid` in OMERO's interface.
     public var sessionUuid: String {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `userId` in OMERO's interface.
     public var userId: Int64 {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `userName` in OMERO's interface.
     public var userName: String {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `sudoerId` in OMERO's interface.
     public var sudoerId: Int64? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `sudoerName` in OMERO's interface.
     public var sudoerName: String? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }
     }
+    /// `groupId` in OMERO's interface.
     public var groupId: Int64 {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `groupName` in OMERO's interface.
     public var groupName: String {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `isAdmin` in OMERO's interface.
     public var isAdmin: Bool {
         get { self[9] }
         nonmutating set { self[9] = newValue }
     }
+    /// `adminPrivileges` in OMERO's interface.
     public var adminPrivileges: [String] {
         get { self[10] }
         nonmutating set { self[10] = newValue }
     }
+    /// `eventId` in OMERO's interface.
     public var eventId: Int64 {
         get { self[11] }
         nonmutating set { self[11] = newValue }
     }
+    /// `eventType` in OMERO's interface.
     public var eventType: String {
         get { self[12] }
         nonmutating set { self[12] = newValue }
     }
+    /// `memberOfGroups` in OMERO's interface.
     public var memberOfGroups: [Int64] {
         get { self[13] }
         nonmutating set { self[13] = newValue }
     }
+    /// `leaderOfGroups` in OMERO's interface.
     public var leaderOfGroups: [Int64] {
         get { self[14] }
         nonmutating set { self[14] = newValue }
     }
+    /// `groupPermissions` in OMERO's interface.
     public var groupPermissions: Permissions? {
         get { unboxed(15) }
         nonmutating set { box(newValue, 15) }

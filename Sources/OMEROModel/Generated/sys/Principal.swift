@@ -16,25 +16,33 @@ public struct Principal: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `name` in OMERO's interface.
     public var name: String { object[0] }
+    /// `group` in OMERO's interface.
     public var group: String { object[1] }
+    /// `eventType` in OMERO's interface.
     public var eventType: String { object[2] }
+    /// `umask` in OMERO's interface.
     public var umask: Permissions? { (object[3] as Box<Permissions>).value }
 }
 
 extension Draft<Principal> {
+    /// `name` in OMERO's interface.
     public var name: String {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `group` in OMERO's interface.
     public var group: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `eventType` in OMERO's interface.
     public var eventType: String {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `umask` in OMERO's interface.
     public var umask: Permissions? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }

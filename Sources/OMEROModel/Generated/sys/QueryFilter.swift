@@ -24,40 +24,54 @@ public struct QueryFilter: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `unique` in OMERO's interface.
     public var unique: Bool? { (object[0] as Box<Bool>).value }
+    /// `ownerId` in OMERO's interface.
     public var ownerId: Int64? { (object[1] as Box<Int64>).value }
+    /// `groupId` in OMERO's interface.
     public var groupId: Int64? { (object[2] as Box<Int64>).value }
+    /// `offset` in OMERO's interface.
     public var offset: Int32? { (object[3] as Box<Int32>).value }
+    /// `limit` in OMERO's interface.
     public var limit: Int32? { (object[4] as Box<Int32>).value }
+    /// `startTime` in OMERO's interface.
     public var startTime: Date? { (object[5] as Box<Date>).value }
+    /// `endTime` in OMERO's interface.
     public var endTime: Date? { (object[6] as Box<Date>).value }
 }
 
 extension Draft<QueryFilter> {
+    /// `unique` in OMERO's interface.
     public var unique: Bool? {
         get { unboxed(0) }
         nonmutating set { box(newValue, 0) }
     }
+    /// `ownerId` in OMERO's interface.
     public var ownerId: Int64? {
         get { unboxed(1) }
         nonmutating set { box(newValue, 1) }
     }
+    /// `groupId` in OMERO's interface.
     public var groupId: Int64? {
         get { unboxed(2) }
         nonmutating set { box(newValue, 2) }
     }
+    /// `offset` in OMERO's interface.
     public var offset: Int32? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }
     }
+    /// `limit` in OMERO's interface.
     public var limit: Int32? {
         get { unboxed(4) }
         nonmutating set { box(newValue, 4) }
     }
+    /// `startTime` in OMERO's interface.
     public var startTime: Date? {
         get { unboxed(5) }
         nonmutating set { box(newValue, 5) }
     }
+    /// `endTime` in OMERO's interface.
     public var endTime: Date? {
         get { unboxed(6) }
         nonmutating set { box(newValue, 6) }

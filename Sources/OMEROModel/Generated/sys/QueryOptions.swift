@@ -16,25 +16,33 @@ public struct QueryOptions: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `leaves` in OMERO's interface.
     public var leaves: Bool? { (object[0] as Box<Bool>).value }
+    /// `orphan` in OMERO's interface.
     public var orphan: Bool? { (object[1] as Box<Bool>).value }
+    /// `acquisitionData` in OMERO's interface.
     public var acquisitionData: Bool? { (object[2] as Box<Bool>).value }
+    /// `cacheable` in OMERO's interface.
     public var cacheable: Bool? { (object[3] as Box<Bool>).value }
 }
 
 extension Draft<QueryOptions> {
+    /// `leaves` in OMERO's interface.
     public var leaves: Bool? {
         get { unboxed(0) }
         nonmutating set { box(newValue, 0) }
     }
+    /// `orphan` in OMERO's interface.
     public var orphan: Bool? {
         get { unboxed(1) }
         nonmutating set { box(newValue, 1) }
     }
+    /// `acquisitionData` in OMERO's interface.
     public var acquisitionData: Bool? {
         get { unboxed(2) }
         nonmutating set { box(newValue, 2) }
     }
+    /// `cacheable` in OMERO's interface.
     public var cacheable: Bool? {
         get { unboxed(3) }
         nonmutating set { box(newValue, 3) }

@@ -15,20 +15,26 @@ public struct QueryParameters: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `map` in OMERO's interface.
     public var map: [String: RValue?] { (object[0] as [String: Box<RValue>]).mapValues { $0.value } }
+    /// `theFilter` in OMERO's interface.
     public var theFilter: QueryFilter? { object[1] }
+    /// `theOptions` in OMERO's interface.
     public var theOptions: QueryOptions? { object[2] }
 }
 
 extension Draft<QueryParameters> {
+    /// `map` in OMERO's interface.
     public var map: [String: RValue?] {
         get { unboxed(0) }
         nonmutating set { self[0] = newValue.mapValues { Box($0) } }
     }
+    /// `theFilter` in OMERO's interface.
     public var theFilter: QueryFilter? {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `theOptions` in OMERO's interface.
     public var theOptions: QueryOptions? {
         get { self[2] }
         nonmutating set { self[2] = newValue }

@@ -22,55 +22,75 @@ public struct Roles: SliceClass {
     )
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
+    /// `rootId` in OMERO's interface.
     public var rootId: Int64 { object[0] }
+    /// `rootName` in OMERO's interface.
     public var rootName: String { object[1] }
+    /// `systemGroupId` in OMERO's interface.
     public var systemGroupId: Int64 { object[2] }
+    /// `systemGroupName` in OMERO's interface.
     public var systemGroupName: String { object[3] }
+    /// `userGroupId` in OMERO's interface.
     public var userGroupId: Int64 { object[4] }
+    /// `userGroupName` in OMERO's interface.
     public var userGroupName: String { object[5] }
+    /// `guestId` in OMERO's interface.
     public var guestId: Int64 { object[6] }
+    /// `guestName` in OMERO's interface.
     public var guestName: String { object[7] }
+    /// `guestGroupId` in OMERO's interface.
     public var guestGroupId: Int64 { object[8] }
+    /// `guestGroupName` in OMERO's interface.
     public var guestGroupName: String { object[9] }
 }
 
 extension Draft<Roles> {
+    /// `rootId` in OMERO's interface.
     public var rootId: Int64 {
         get { self[0] }
         nonmutating set { self[0] = newValue }
     }
+    /// `rootName` in OMERO's interface.
     public var rootName: String {
         get { self[1] }
         nonmutating set { self[1] = newValue }
     }
+    /// `systemGroupId` in OMERO's interface.
     public var systemGroupId: Int64 {
         get { self[2] }
         nonmutating set { self[2] = newValue }
     }
+    /// `systemGroupName` in OMERO's interface.
     public var systemGroupName: String {
         get { self[3] }
         nonmutating set { self[3] = newValue }
     }
+    /// `userGroupId` in OMERO's interface.
     public var userGroupId: Int64 {
         get { self[4] }
         nonmutating set { self[4] = newValue }
     }
+    /// `userGroupName` in OMERO's interface.
     public var userGroupName: String {
         get { self[5] }
         nonmutating set { self[5] = newValue }
     }
+    /// `guestId` in OMERO's interface.
     public var guestId: Int64 {
         get { self[6] }
         nonmutating set { self[6] = newValue }
     }
+    /// `guestName` in OMERO's interface.
     public var guestName: String {
         get { self[7] }
         nonmutating set { self[7] = newValue }
     }
+    /// `guestGroupId` in OMERO's interface.
     public var guestGroupId: Int64 {
         get { self[8] }
         nonmutating set { self[8] = newValue }
     }
+    /// `guestGroupName` in OMERO's interface.
     public var guestGroupName: String {
         get { self[9] }
         nonmutating set { self[9] = newValue }
