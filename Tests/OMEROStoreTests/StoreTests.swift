@@ -195,6 +195,26 @@ struct StoreTests {
         }
     }
 
+    @Test("a first start that was killed between the tables and the first rows does not leave root without password")
+    func halfMade() async throws {
+        try await withFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let path = folder + "/omero.db"
+            let killed = try await Store.open(.file(path), setup: TestStore.setup)
+            try await killed.write { transaction in
+                let tables: [String] = try transaction.values(
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'grdb%'")
+                for table in tables { _ = try transaction.execute("DELETE FROM \(table.quoted)") }
+                _ = try transaction.execute("DELETE FROM grdb_migrations WHERE identifier LIKE '2 %'")
+            }
+            try await killed.close()
+            let store = try await Store.open(.file(path), setup: TestStore.setup)
+            #expect(store.isNew)
+            #expect(try await store.checkPassword("omero", ofUserNamed: "root") == .accepted(userID: 0))
+            try await store.close()
+        }
+    }
+
     @Test("a part that fails is undone by itself, its event too")
     func parts() async throws {
         let store = try await TestStore.fresh()

@@ -103,9 +103,11 @@ def write(ice, port, number, found, stop):
             with found.lock:
                 found.sessions[session.uuid.val] = None
             if last % 3 == 0:
-                sessions.closeSession(session)
+                # Until the answer is there the server may have closed it or not: either is right after a crash.
                 with found.lock:
                     del found.sessions[session.uuid.val]
+                sessions.closeSession(session)
+                with found.lock:
                     found.closed.add(session.uuid.val)
     except GONE:
         pass

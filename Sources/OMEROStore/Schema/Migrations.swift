@@ -8,12 +8,14 @@ struct Migrations {
     let databaseUUID: String
     let now: Timestamp
 
+    private static let firstRows = "2 first rows"
+
     var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 tables of OMERO5.4") { db in
             for statement in DataModel.statements(in: SQLiteDialect()) { try db.execute(sql: statement) }
         }
-        migrator.registerMigration("2 first rows") { db in
+        migrator.registerMigration(Self.firstRows) { db in
             try FirstRows(db: db, rootPasswordHash: rootPasswordHash, databaseUUID: databaseUUID, now: now).insert()
         }
         return migrator
@@ -21,13 +23,14 @@ struct Migrations {
 }
 
 extension Migrations {
-    /// Which of the steps a database has seen.
+    /// Which of the steps a database has seen. Without the first rows it is as good as new: a first start that was killed
+    /// may have made the tables.
     enum Progress: Sendable { case none, some, all, newer }
 
     static func applied(_ db: Database) throws -> Progress {
         let migrator = Migrations(rootPasswordHash: nil, databaseUUID: "", now: .now).migrator
         if try migrator.hasBeenSuperseded(db) { return .newer }
         if try migrator.hasCompletedMigrations(db) { return .all }
-        return try migrator.appliedMigrations(db).isEmpty ? .none : .some
+        return try migrator.appliedMigrations(db).contains(firstRows) ? .some : .none
     }
 }
