@@ -38,6 +38,53 @@ struct GraphRoundTripTests {
         #expect(got.nodes[2]?.index.keys.sorted() == ["me", "none", "shared"])
     }
 
+    @Test(
+        "what instances share is the same for both, and stays when one gets something else",
+        arguments: WireForm.allCases)
+    func shared(form: WireForm) throws {
+        let sent = GraphBuilder.build { builder in
+            let common = builder.add(Node.self) { $0.name = "common" }
+            let first = builder.add(Node.self) {
+                $0.name = "first"
+                $0.next = common
+                $0.children = [common, nil]
+                $0.index = ["a": common]
+                $0.any = AnySliceObject(common)
+            }
+            let second = builder.add(Node.self) { node in
+                for field in 0..<5 { node.record.share(field, of: builder[first.object]) }
+            }
+            builder.update(first) {
+                $0.name = "changed"
+                $0.children = []
+                $0.index = ["b": nil]
+            }
+            return builder.add(Node.self) { $0.children = [first, second] }
+        }
+        let got = try #require(try form.roundTrip(sent))
+        let (first, second) = (try #require(got.children[0]), try #require(got.children[1]))
+        #expect(first.name == "changed" && first.children.isEmpty && first.index.keys.sorted() == ["b"])
+        #expect(second.name == "first" && second.next == first.next && second.next?.name == "common")
+        #expect(second.children == [second.next, nil] && second.index["a"] == second.next)
+        #expect(second.any?.cast(to: Node.self) == second.next)
+    }
+
+    @Test("text that is in memory as UTF-8 becomes a string, with U+FFFD where it isn't UTF-8")
+    func text() {
+        let texts: [(bytes: [UInt8], text: String)] = [
+            ([], ""), (Array("Grüße, 世界 🌍".utf8), "Grüße, 世界 🌍"), ([0x61, 0xFF, 0x62], "a\u{FFFD}b"),
+        ]
+        for (bytes, text) in texts {
+            let node = GraphBuilder.build { builder in
+                builder.add(Node.self) { node in
+                    node.name = "before"
+                    bytes.withUnsafeBytes { node.record.setString(0, utf8: $0) }
+                }
+            }
+            #expect(node.name == text)
+        }
+    }
+
     @Test("optional members keep their values in encoding 1.1 and are left out in 1.0", arguments: WireForm.allCases)
     func optionals(form: WireForm) throws {
         let sent = GraphBuilder.build(sampleOptionals)

@@ -49,6 +49,37 @@ struct RightsTableTests {
         }
     }
 
+    @Test("in a result of many owners and groups each object has the rights that it has alone")
+    func many() async throws {
+        try await withServer { server, ice in
+            let cast = try await RightsCast(ice, server)
+            for group in cast.groups {
+                for owner in [cast.owner, cast.roles[1], cast.owner] {
+                    _ = try await Self.dataset(of: owner, in: group)
+                }
+            }
+            let everywhere = ["omero.group": "-1"]
+            var kinds: Set<[Bool]> = []
+            for role in cast.roles {
+                let found = try await role.query.findAllByQuery(
+                    query: "select d from Dataset d order by d.name, d.id", params: nil, context: everywhere)
+                for object in found {
+                    let id = try #require(object?.id)
+                    let details = try #require(object?.details)
+                    let alone = try #require(
+                        try await role.query.get(klass: "Dataset", id: id, context: everywhere)?.details)
+                    #expect(details.permissions == alone.permissions, "\(role.name): \(id)")
+                    #expect(details.owner?.id == alone.owner?.id && details.group?.id == alone.group?.id)
+                    #expect(details.event?.userId == role.identity.userID && details.call["omero.group"] == "-1")
+                    kinds.insert(details.permissions?.restrictions ?? [])
+                }
+            }
+            // Of one kind they could be mistaken for one another.
+            #expect(kinds.count > 2)
+            try await cast.logOut()
+        }
+    }
+
     /// Objects of the owner, and those of the role's own user where it can have any.
     private static func owners(of role: RightsCast.Role, _ cast: RightsCast) -> [RightsCast.Role] {
         let isMember = cast.groups.allSatisfy { role.identity.memberOf.contains($0.id) }

@@ -142,6 +142,15 @@ struct GraphArena: ~Copyable {
         return Int(record.first) + Int(layout.pointee.slots[field])
     }
 
+    /// How many words a member of an instance takes.
+    func wordCount(_ instance: UInt32, _ field: Int) -> Int {
+        let layout = layout(instance)
+        precondition(field >= 0 && field < layout.pointee.fieldCount, "no such member")
+        let next = field + 1
+        let end = next < layout.pointee.fieldCount ? Int(layout.pointee.slots[next]) : layout.pointee.wordCount
+        return end - Int(layout.pointee.slots[field])
+    }
+
     /// Calls `body` with the bytes that begin at `offset`.
     func withBytes<R>(at offset: UInt32, count: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
         if offset & Self.inMessage == 0 {

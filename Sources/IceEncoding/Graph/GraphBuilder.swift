@@ -20,7 +20,7 @@ public final class GraphBuilder {
     let arena: UnsafeMutablePointer<GraphArena>
     private var copies: [ObjectIdentifier: GraphCopy] = [:]
     /// Whether ``freeze()`` was called: nothing may be added any more.
-    public private(set) var isFrozen = false
+    public var isFrozen: Bool { graph.isComplete }
 
     /// Begins an empty graph.
     public init() {
@@ -91,7 +91,6 @@ public final class GraphBuilder {
     @discardableResult
     public func freeze() -> ObjectGraph {
         checkOpen()
-        isFrozen = true
         copies = [:]
         arena.pointee.shrink()
         graph.fill(arena)
@@ -156,6 +155,7 @@ public struct RecordDraft {
     }
 
     /// A member.
+    @inlinable
     public subscript<Value: GraphStorable>(field: Int) -> Value {
         get {
             var reader = reader(field)
@@ -168,6 +168,7 @@ public struct RecordDraft {
     }
 
     /// A tagged member, or nil if it is not there.
+    @inlinable
     public subscript<Value: GraphStorable>(optional field: Int) -> Value? {
         get {
             var reader = reader(field)
@@ -180,7 +181,32 @@ public struct RecordDraft {
         }
     }
 
-    private func reader(_ field: Int) -> GraphReader {
+    /// Sets a member that is a string to text that is in memory as UTF-8. What isn't UTF-8 becomes U+FFFD.
+    public func setString(_ field: Int, utf8 text: UnsafeRawBufferPointer) {
+        var writer = writer(field)
+        let isValid = text.withMemoryRebound(to: UInt8.self) { bytes in
+            bytes.baseAddress.map { isUTF8($0, count: bytes.count) } ?? true
+        }
+        guard isValid else { return writer.store(String(decoding: text, as: UTF8.self)) }
+        writer.store(word: builder.append(bytes: text))
+        writer.store(word: UInt32(text.count))
+    }
+
+    /// Sets a member to what it is in another instance of this graph: what that refers to is shared, not copied.
+    ///
+    /// Both instances are of one class, or the member is of a base that they have in common.
+    public func share(_ field: Int, of other: RecordDraft) {
+        precondition(other.builder === builder, "the instance belongs to another graph")
+        let arena = builder.arena
+        let count = arena.pointee.wordCount(index, field)
+        precondition(arena.pointee.wordCount(other.index, field) == count, "the members are of different types")
+        let from = arena.pointee.slot(other.index, field)
+        let to = arena.pointee.slot(index, field)
+        for word in 0..<count { builder.set(arena.pointee.words.base[from + word], at: to + word) }
+    }
+
+    @usableFromInline
+    func reader(_ field: Int) -> GraphReader {
         precondition(!builder.isFrozen, "the graph is frozen")
         return GraphReader(
             graph: builder.graph,
@@ -189,7 +215,8 @@ public struct RecordDraft {
         )
     }
 
-    private func writer(_ field: Int) -> GraphWriter {
+    @usableFromInline
+    func writer(_ field: Int) -> GraphWriter {
         precondition(!builder.isFrozen, "the graph is frozen")
         return GraphWriter(builder: builder, position: builder.arena.pointee.slot(index, field))
     }
@@ -213,12 +240,14 @@ public struct Draft<Class: SliceClass> {
     public var handle: Class { Class(object: ObjectReference(graph: record.builder.graph, index: record.index)) }
 
     /// A member, by its number among all members of the class, those of the bases first.
+    @inlinable
     public subscript<Value: GraphStorable>(field: Int) -> Value {
         get { record[field] }
         nonmutating set { record[field] = newValue }
     }
 
     /// A tagged member, or nil if it is not there.
+    @inlinable
     public subscript<Value: GraphStorable>(optional field: Int) -> Value? {
         get { record[optional: field] }
         nonmutating set { record[optional: field] = newValue }

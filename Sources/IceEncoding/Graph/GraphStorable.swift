@@ -43,6 +43,7 @@ extension GraphStorable {
         return values
     }
 
+    @inlinable
     public static func storeSequence(_ values: [Self], in writer: inout GraphWriter) {
         var elements = writer.region(values.count, stride: graphWordCount)
         for value in values { value.store(in: &elements) }
@@ -115,6 +116,7 @@ public struct GraphWriter {
     @inlinable
     public mutating func store<Value: GraphStorable>(_ value: Value) { value.store(in: &self) }
 
+    @usableFromInline
     mutating func store(word: UInt32) {
         builder.set(word, at: position)
         position += 1
@@ -132,6 +134,7 @@ public struct GraphWriter {
     }
 
     /// Reserves the elements of a sequence or dictionary and gives what stores them.
+    @usableFromInline
     mutating func region(_ count: Int, stride: Int) -> GraphWriter {
         let first = builder.allocate(words: count * stride)
         store(word: first)
@@ -161,6 +164,7 @@ extension Dictionary: GraphStorable where Key: GraphStorable, Value: GraphStorab
         }
     }
 
+    @inlinable
     public func store(in writer: inout GraphWriter) {
         var elements = writer.region(count, stride: Key.graphWordCount + Value.graphWordCount)
         for (key, value) in self {

@@ -15,13 +15,17 @@ public protocol BoxedValue: Sendable, Hashable {
 
 /// The members of an instance that holds a value, in a finished graph or in one that is being built.
 public struct BoxContent {
-    private enum Source {
+    @usableFromInline
+    enum Source {
         case finished(ObjectReference)
         case draft(RecordDraft)
     }
-    private let source: Source
+    @usableFromInline
+    let source: Source
 
+    @inlinable
     init(_ object: ObjectReference) { source = .finished(object) }
+    @inlinable
     init(_ draft: RecordDraft) { source = .draft(draft) }
 
     /// The instance's own class.
@@ -41,6 +45,7 @@ public struct BoxContent {
     }
 
     /// A member, by its number among all members of the class, those of the bases first.
+    @inlinable
     public subscript<Value: GraphStorable>(field: Int) -> Value {
         switch source {
         case .finished(let object): object[field]
@@ -66,17 +71,22 @@ extension BoxedValue {
 /// An instance that was read is not looked into before it is asked for: in a message it may be completed only after
 /// the parameter that refers to it.
 public struct Box<Value: BoxedValue>: GraphStorable {
-    private enum Content: Sendable {
+    @usableFromInline
+    enum Content: Sendable {
         case value(Value?)
         case instance(ObjectReference)
     }
-    private let content: Content
+    @usableFromInline
+    let content: Content
 
+    @inlinable
     public init(_ value: Value?) { content = .value(value) }
 
-    private init(_ instance: ObjectReference?) { content = instance.map(Content.instance) ?? .value(nil) }
+    @inlinable
+    init(_ instance: ObjectReference?) { content = instance.map(Content.instance) ?? .value(nil) }
 
     /// The value, or nil for null.
+    @inlinable
     public var value: Value? {
         switch content {
         case .value(let value): value
@@ -100,10 +110,12 @@ public struct Box<Value: BoxedValue>: GraphStorable {
         }
     }
 
+    @inlinable
     public init(graph reader: inout GraphReader) {
         self.init(AnySliceObject.readNullable(graph: &reader)?.object)
     }
 
+    @inlinable
     public func store(in writer: inout GraphWriter) {
         let instance: ObjectReference? =
             switch content {
@@ -116,6 +128,7 @@ public struct Box<Value: BoxedValue>: GraphStorable {
 
 extension BoxedValue {
     /// A new instance with this value.
+    @inlinable
     func box(in builder: GraphBuilder) -> ObjectReference {
         let instance = builder.add(ownBoxDescriptor)
         fill(builder[instance])

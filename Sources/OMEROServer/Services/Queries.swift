@@ -91,6 +91,7 @@ private struct QueryAnswer {
         _ result: QueryResult, _ filter: ResultFilter, _ transaction: ReadTransaction, _ builder: GraphBuilder
     ) throws {
         var requests: [LoadRequest] = []
+        var roots: [Entity] = []
         for (number, column) in result.columns.enumerated() {
             guard case .entity(let entity) = column.type else { continue }
             let ids = Set(
@@ -99,13 +100,18 @@ private struct QueryAnswer {
                     return id
                 }
             )
+            roots.append(entity.root)
             requests.append(LoadRequest(entity.name, ids.sorted(), fetch: column.fetch, only: column.only))
         }
         var objects: [Key: IObject] = [:]
+        if !requests.isEmpty { objects.reserveCapacity(result.rows.count) }
         var permissions: [Key: Permissions] = [:]
         _ = try transaction.load(requests, scope: filter.scope, into: builder) { loaded in
             let allowed = try filter.apply(to: loaded, builder, transaction)
-            let key = Key(root: loaded.entity.root, id: loaded.id)
+            let root = loaded.entity.root
+            // What is loaded along is in the graph, and no more is asked of it.
+            guard roots.contains(root) else { return }
+            let key = Key(root: root, id: loaded.id)
             objects[key] = IObject(object: loaded.object)
             if result.isMap { permissions[key] = allowed }
         }

@@ -9,8 +9,8 @@ extension QueryScope {
     init(_ caller: Caller, groups: [GroupFacts], privacy: ExperimenterPrivacy) {
         let filter = caller.rowFilter
         let userID = caller.identity.userID
+        let kind = EntityKind("IObject")
         func passes(_ group: GroupFacts, owner: Int64) -> Bool {
-            let kind = EntityKind("IObject")
             return filter.passes(
                 ObjectFacts(kind, id: 0, ownerID: owner, groupID: group.id, groupPermissions: group.permissions))
         }

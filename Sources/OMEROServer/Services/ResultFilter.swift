@@ -16,6 +16,10 @@ struct ResultFilter {
     /// What queries see.
     let scope: QueryScope
     private let known = Known()
+    /// The members of `Details` that are the same for objects of one case. Clients cannot change permissions that came.
+    private static let commonDetails = Details.descriptor.allFields.indices.filter {
+        ["_permissions", "_event", "_call"].contains(Details.descriptor.allFields[$0].name)
+    }
     private let restrictions: BinaryRestrictions
 
     /// What is the same for many objects of a result, and takes longer to find out than to look up.
@@ -27,8 +31,14 @@ struct ResultFilter {
             let stored: Int64
         }
 
+        struct Answer {
+            let permissions: Permissions
+            /// `Details` in which they are set already, with and without the restriction of binary data.
+            var details: [Bool: ObjectReference] = [:]
+        }
+
         let kinds = Mutex<[Entity: EntityKind]>([:])
-        let permissions = Mutex<[Case: Permissions]>([:])
+        let answers = Mutex<[Case: Answer]>([:])
     }
 
     init(_ call: Call, _ transaction: ReadTransaction) throws {
@@ -54,11 +64,23 @@ struct ResultFilter {
 
     @discardableResult
     func apply(to loaded: LoadedObject, _ builder: GraphBuilder, _ transaction: ReadTransaction) throws -> Permissions {
-        var permissions = permissions(of: loaded)
+        // The rules ask for the class, the owner and the group, never which object it is.
+        let key = Known.Case(
+            entity: loaded.entity, ownerID: loaded.ownerID, groupID: loaded.groupID, stored: loaded.permissions)
+        let answer = known.answers.withLock { $0[key] } ?? Known.Answer(permissions: permissions(of: loaded))
+        var permissions = answer.permissions
         let isRestricted = try restrictions.restrict(
             loaded.entity, id: loaded.id, groupID: loaded.groupID, mayEdit: permissions.canEdit, transaction)
         if isRestricted { permissions.extendedRestrictions = [BinaryAccess.restriction] }
-        setDetails(builder, loaded, permissions)
+        let details = Draft<Details>(record: builder[loaded.details])
+        if let model = answer.details[isRestricted], model.graph === builder.graph {
+            for field in Self.commonDetails { details.record.share(field, of: builder[model]) }
+        } else {
+            details.permissions = permissions
+            details.event = context
+            details.call = call.current.context
+            known.answers.withLock { $0[key, default: answer].details[isRestricted] = loaded.details }
+        }
         switch loaded.entity.root.name {
         case "Experimenter":
             if let visibleUsers, !visibleUsers.contains(loaded.id) { mask(builder, loaded) }
@@ -74,15 +96,9 @@ struct ResultFilter {
     }
 
     private func permissions(of loaded: LoadedObject) -> Permissions {
-        // The rules ask for the class, the owner and the group, never which object it is.
-        let key = Known.Case(
-            entity: loaded.entity, ownerID: loaded.ownerID, groupID: loaded.groupID, stored: loaded.permissions)
-        if let permissions = known.permissions.withLock({ $0[key] }) { return permissions }
         let facts = facts(
             loaded.entity, id: loaded.id, ownerID: loaded.ownerID, groupID: loaded.groupID)
-        let permissions = call.caller.permissions(toSendFor: facts, stored: Permissions(rawValue: loaded.permissions))
-        known.permissions.withLock { $0[key] = permissions }
-        return permissions
+        return call.caller.permissions(toSendFor: facts, stored: Permissions(rawValue: loaded.permissions))
     }
 
     private func kind(_ entity: Entity) -> EntityKind {
@@ -102,13 +118,6 @@ struct ResultFilter {
             groupID: groupID,
             groupPermissions: groupID.flatMap { groupPermissions[$0] }
         )
-    }
-
-    private func setDetails(_ builder: GraphBuilder, _ loaded: LoadedObject, _ permissions: Permissions) {
-        let details = Draft<Details>(record: builder[loaded.details])
-        details.permissions = permissions
-        details.event = context
-        details.call = call.current.context
     }
 
     private func mask(_ builder: GraphBuilder, _ loaded: LoadedObject) {

@@ -29,11 +29,14 @@ final class People: Sendable {
     init(store: Store) { self.store = store }
 
     func groups(_ transaction: ReadTransaction) throws -> Groups {
-        try known(\.groups, transaction) { Groups(try transaction.groups()) }
+        try known({ $0.groups }, { $0.groups = $1 }, transaction) { Groups(try transaction.groups()) }
     }
 
     func members(ofGroup id: Int64, _ transaction: ReadTransaction) throws -> [Int64] {
-        try known(\.members[id], transaction) { try transaction.memberships(ofGroup: id).map(\.userID) }
+        // No key path: one with an id in it is made anew each time, and there can be hundreds of groups per call.
+        try known({ $0.members[id] }, { $0.members[id] = $1 }, transaction) {
+            try transaction.memberships(ofGroup: id).map(\.userID)
+        }
     }
 
     /// A group, if there is one of that id.
@@ -51,16 +54,17 @@ final class People: Sendable {
     /// What is known, if it is of the transaction's version; else what the transaction sees, which is remembered unless
     /// something newer is.
     private func known<Value>(
-        _ path: any WritableKeyPath<Known, Value?> & Sendable,
+        _ look: (Known) -> Value?,
+        _ keep: (inout Known, Value) -> Void,
         _ transaction: ReadTransaction,
         read: () throws -> Value
     ) throws -> Value {
         guard let version = transaction.peopleVersion else { return try read() }
-        if let value = known.withLock({ $0.version == version ? $0[keyPath: path] : nil }) { return value }
+        if let value = known.withLock({ $0.version == version ? look($0) : nil }) { return value }
         let value = try read()
         known.withLock { known in
             if known.version < version { known = Known(version: version) }
-            if known.version == version { known[keyPath: path] = value }
+            if known.version == version { keep(&known, value) }
         }
         return value
     }

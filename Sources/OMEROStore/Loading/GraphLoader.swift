@@ -101,6 +101,9 @@ private final class GraphFiller {
 
     let rows: RowLoader
     let builder: GraphBuilder
+    /// Those of the loader, which loads no more.
+    private let objects: [RowLoader.Loaded]
+    private let places: [Key: Int]
     /// Of all that was loaded, in the order of the rows.
     let instances: [ObjectReference]
     /// Of what is only referred to.
@@ -109,19 +112,21 @@ private final class GraphFiller {
     init(_ rows: RowLoader, _ builder: GraphBuilder) {
         self.rows = rows
         self.builder = builder
-        instances = rows.objects.map { builder.add($0.type.descriptor) }
+        objects = rows.objects
+        places = rows.places
+        instances = objects.map { builder.add($0.type.descriptor) }
     }
 
-    func object(_ key: Key) -> ObjectReference? { rows.places[key].map { instances[$0] } ?? unloaded[key] }
+    func object(_ key: Key) -> ObjectReference? { places[key].map { instances[$0] } ?? unloaded[key] }
 
     /// References to what was not loaded need an instance of the right class: where that depends on the row, one query
     /// per hierarchy tells.
     private func discoverUnloaded() throws {
         var unknown: [Entity: Set<Int64>] = [:]
-        for loaded in rows.objects {
+        for loaded in objects where !loaded.type.openReferences.isEmpty {
             for reference in loaded.type.openReferences {
                 guard let id = loaded.row.int(reference.position),
-                    rows.places[Key(root: reference.root, id: id)] == nil
+                    places[Key(root: reference.root, id: id)] == nil
                 else { continue }
                 unknown[reference.target, default: []].insert(id)
             }
@@ -142,7 +147,7 @@ private final class GraphFiller {
 
     func fill(_ visit: (LoadedObject) throws -> Void) throws {
         try discoverUnloaded()
-        for (number, (loaded, object)) in zip(rows.objects, instances).enumerated() {
+        for (number, (loaded, object)) in zip(objects, instances).enumerated() {
             if number % 1_000 == 0 { try Deadline.current?.check() }
             let record = builder[object]
             record[Member.id] = Box(loaded.key.id)
@@ -161,7 +166,7 @@ private final class GraphFiller {
     }
 
     private func fillValues(_ record: RecordDraft, _ loaded: RowLoader.Loaded) {
-        for (field, position, type) in loaded.type.values { record.set(field, type, loaded.row[position]) }
+        for (field, position, type) in loaded.type.values { record.set(field, type, loaded.row, position) }
         for (field, position, unitPosition, kind) in loaded.type.quantities {
             guard let value = loaded.row.double(position), let unit = loaded.row.text(unitPosition) else { continue }
             record.set(field, kind, value, unit)

@@ -18,6 +18,8 @@ final class LoadPlan: Sendable {
         let openReferences: [Reference]
         let collections: [(name: String, field: Int)]
         let maps: [(name: String, field: Int)]
+        /// Of whom a session is, and who opened it for that user.
+        let sessionPositions: (owner: Int?, sudoer: Int?)
 
         fileprivate init(_ draft: RowTypeDraft) {
             entity = draft.entity
@@ -28,6 +30,8 @@ final class LoadPlan: Sendable {
             openReferences = draft.references.filter { $0.descriptor == nil }
             collections = draft.collections
             maps = draft.maps
+            func position(_ name: String) -> Int? { draft.references.first { $0.name == name }?.position }
+            sessionPositions = draft.entity.isGlobal ? (position("owner"), position("sudoer")) : (nil, nil)
         }
 
         func reference(_ name: String) -> Reference? { references.first { $0.name == name } }
@@ -35,7 +39,7 @@ final class LoadPlan: Sendable {
     }
 
     /// A column that leads to another object.
-    struct Reference: Sendable {
+    final class Reference: Sendable {
         let name: String
         let field: Int
         let position: Int

@@ -5,10 +5,16 @@ internal import NIOCore
 internal import OMEROModel
 
 extension RecordDraft {
+    /// The member of an `RString` that is its text.
+    private static var textField: Int { 0 }
+
     /// Sets a member to what is in a column; null leaves it as it is.
-    func set(_ field: Int, _ type: DataType, _ value: RowBlock.Value) {
-        switch (type, value) {
-        case (.string, .text(let text)), (.text, .text(let text)): self[field] = Box(text)
+    func set(_ field: Int, _ type: DataType, _ row: LoadedRow, _ position: Int) {
+        switch (type, row[position]) {
+        case (.string, .text(let place)), (.text, .text(let place)):
+            let text = builder.add(RString.descriptor)
+            row.withBytes(place) { builder[text].setString(Self.textField, utf8: $0) }
+            self[field] = AnySliceObject(object: text) as AnySliceObject?
         case (.bool, .int(let number)): self[field] = Box(number != 0)
         case (.int, .int(let number)), (.positiveInt, .int(let number)), (.nonNegativeInt, .int(let number)):
             self[field] = Box(Int32(truncatingIfNeeded: number))
@@ -16,8 +22,8 @@ extension RecordDraft {
         case (.double, .double(let number)), (.fraction, .double(let number)): self[field] = Box(number)
         case (.double, .int(let number)), (.fraction, .int(let number)): self[field] = Box(Double(number))
         case (.time, .int(let number)): self[field] = Box(Timestamp(milliseconds: number).date)
-        case (.bytes, .bytes(let data)): self[field] = ByteBuffer(bytes: data)
-        case (.strings, .text(let text)): self[field] = StringList.decode(text)
+        case (.bytes, .bytes(let place)): self[field] = row.withBytes(place) { ByteBuffer(bytes: $0) }
+        case (.strings, .text): self[field] = row.text(position).map(StringList.decode) ?? []
         default: break
         }
     }

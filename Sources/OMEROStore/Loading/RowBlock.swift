@@ -2,22 +2,31 @@ internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
 
-/// Rows of one query, read at once: a list of all their columns. Rows of GRDB know more, and each takes memory of its own.
+/// Rows of one query, read at once: a list of all their columns, and one of the bytes of all their texts. Rows of GRDB
+/// know more, and each takes memory of its own.
 final class RowBlock: Sendable {
-    enum Value: Sendable {
+    enum Value: BitwiseCopyable {
         case null
         case int(Int64)
         case double(Double)
-        case text(String)
-        case bytes(Data)
+        case text(Place)
+        case bytes(Place)
+    }
+
+    /// Where among the bytes of its block a value is.
+    struct Place: BitwiseCopyable {
+        fileprivate let start: Int
+        fileprivate let count: Int
     }
 
     fileprivate let values: [Value]
+    fileprivate let bytes: [UInt8]
     let width: Int
     var count: Int { width == 0 ? 0 : values.count / width }
 
-    init(values: [Value] = [], width: Int = 0) {
+    fileprivate init(values: [Value] = [], bytes: [UInt8] = [], width: Int = 0) {
         self.values = values
+        self.bytes = bytes
         self.width = width
     }
 
@@ -28,7 +37,7 @@ final class RowBlock: Sendable {
         for number in 0..<count where isIn(self[number]) {
             kept += values[number * width..<(number + 1) * width]
         }
-        return RowBlock(values: kept, width: width)
+        return RowBlock(values: kept, bytes: bytes, width: width)
     }
 }
 
@@ -50,7 +59,16 @@ struct LoadedRow: Sendable {
         }
     }
     func text(_ position: Int) -> String? {
-        if case .text(let value) = self[position] { value } else { nil }
+        if case .text(let place) = self[position] {
+            withBytes(place) { String(decoding: $0, as: UTF8.self) }
+        } else {
+            nil
+        }
+    }
+    func withBytes<Result>(_ place: RowBlock.Place, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        block.bytes.withUnsafeBytes {
+            body(UnsafeRawBufferPointer(rebasing: $0[place.start..<place.start + place.count]))
+        }
     }
 }
 
@@ -71,6 +89,7 @@ extension RowBlock {
         let pointer = statement.sqliteStatement
         let width = Int(sqlite3_column_count(pointer))
         var values: [Value] = []
+        var bytes: [UInt8] = []
         sqlite3_reset(pointer)
         // An unfinished statement would keep the transaction open.
         defer { sqlite3_reset(pointer) }
@@ -82,26 +101,33 @@ extension RowBlock {
                     resultCode: ResultCode(rawValue: sqlite3_extended_errcode(db.sqliteConnection)),
                     message: db.lastErrorMessage)
             }
-            for column in 0..<CInt(width) { values.append(Value(pointer, column)) }
+            for column in 0..<CInt(width) { values.append(Value(pointer, column, &bytes)) }
         }
-        self.init(values: values, width: width)
+        self.init(values: values, bytes: bytes, width: width)
     }
 }
 
 extension RowBlock.Value {
-    fileprivate init(_ statement: SQLiteStatement, _ column: CInt) {
+    fileprivate init(_ statement: SQLiteStatement, _ column: CInt, _ bytes: inout [UInt8]) {
         switch sqlite3_column_type(statement, column) {
         case SQLITE_INTEGER: self = .int(sqlite3_column_int64(statement, column))
         case SQLITE_FLOAT: self = .double(sqlite3_column_double(statement, column))
         case SQLITE_TEXT:
-            let text = sqlite3_column_text(statement, column)
-            let count = Int(sqlite3_column_bytes(statement, column))
-            self = .text(String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self))
+            self = .text(RowBlock.Place(sqlite3_column_text(statement, column), statement, column, &bytes))
         case SQLITE_BLOB:
-            let bytes = sqlite3_column_blob(statement, column)
-            let count = Int(sqlite3_column_bytes(statement, column))
-            self = .bytes(bytes.map { Data(bytes: $0, count: count) } ?? Data())
+            self = .bytes(RowBlock.Place(sqlite3_column_blob(statement, column), statement, column, &bytes))
         default: self = .null
         }
+    }
+}
+
+extension RowBlock.Place {
+    /// Keeps what SQLite lends until the next row.
+    fileprivate init(
+        _ lent: UnsafeRawPointer?, _ statement: SQLiteStatement, _ column: CInt, _ bytes: inout [UInt8]
+    ) {
+        start = bytes.count
+        count = lent == nil ? 0 : Int(sqlite3_column_bytes(statement, column))
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: lent, count: count))
     }
 }

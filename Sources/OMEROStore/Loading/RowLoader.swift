@@ -7,6 +7,12 @@ final class RowLoader {
     struct Key: Hashable {
         let root: Entity
         let id: Int64
+
+        // One number to hash instead of two: each value refers to some objects, and finding these is a good part of
+        // loading.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(Int(truncatingIfNeeded: id) ^ Int(bitPattern: ObjectIdentifier(root)))
+        }
     }
 
     struct Loaded {
@@ -99,12 +105,11 @@ final class RowLoader {
         guard !seesEverything else { return true }
         func id(_ position: Int?) -> Int64? { position.flatMap { row.int($0) } }
         // Of sessions it is another owner than that of rows.
-        let isGlobal = plan.root.isGlobal
         return scope.shows(
             type.entity,
-            ownerID: id(isGlobal ? type.reference("owner")?.position : plan.ownerPosition),
+            ownerID: id(plan.root.isGlobal ? type.sessionPositions.owner : plan.ownerPosition),
             groupID: id(plan.groupPosition),
-            sudoerID: isGlobal ? id(type.reference("sudoer")?.position) : nil
+            sudoerID: id(type.sessionPositions.sudoer)
         )
     }
 
