@@ -71,8 +71,11 @@ struct LoginConversation {
         let link: Link
         let opened: Opened
         do {
+            // On the connection's own thread: no answer has to wait for another.
             link = try await step(.login, at: address, &report) {
-                try await logInWithRetries(opening, on: connection, at: address)
+                try await withTaskExecutorPreference(connection.executor) {
+                    try await logInWithRetries(opening, on: connection, at: address)
+                }
             }
         } catch {
             connection.close()
@@ -80,7 +83,9 @@ struct LoginConversation {
         }
         do {
             opened = try await step(.session, at: address, &report) {
-                try await learn(link, isJoined: opening.isJoin)
+                try await withTaskExecutorPreference(connection.executor) {
+                    try await learn(link, isJoined: opening.isJoin)
+                }
             }
         } catch {
             // A session that nobody gets to know must not stay on the server, also where this task was cancelled.
