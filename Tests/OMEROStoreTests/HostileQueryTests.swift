@@ -145,6 +145,40 @@ struct HostileQueryTests {
         #expect(inner?.kind == .tooExpensive)
     }
 
+    @Test("texts and maps of the objects to load have a limit all together: more than a graph holds ends the process")
+    func loadedTexts() async throws {
+        let (store, ada, group) = try await UserTests.store()
+        let (projects, map) = try await store.write { transaction in
+            let caller = Caller(userID: ada, groupID: group, sessionID: 0)
+            let text = String(repeating: "x", count: 1000)
+            let projects = try (0..<3).map { _ in
+                try transaction.insertObject("Project", ["name": "p", "description": .text(text)], by: caller)
+            }
+            let map = try transaction.insertObject(
+                "MapAnnotation", ["mapValue": .map([NamedValue("key", text)])], by: caller)
+            return (projects, map)
+        }
+        func load(_ parts: [(entity: String, ids: [Int64])], bytes: Int) async throws -> Int {
+            try await store.read { transaction in
+                let loader = RowLoader(transaction, scope: .everything, bytes: bytes)
+                for (name, ids) in parts {
+                    let entity = try #require(DataModel.entity(name))
+                    _ = try loader.load(entity, ids, FetchTree())
+                }
+                return loader.objects.count
+            }
+        }
+        #expect(try await load([("Project", projects), ("MapAnnotation", [map])], bytes: 5000) == 4)
+        for (parts, bytes) in [
+            ([("Project", projects)], 2500), ([("MapAnnotation", [map])], 900),
+            // Each for itself would be within it.
+            ([("Project", Array(projects.prefix(1))), ("MapAnnotation", [map])], 1500),
+        ] {
+            let error = await #expect(throws: QueryError.self) { try await load(parts, bytes: bytes) }
+            #expect(error?.kind == .tooExpensive)
+        }
+    }
+
     @Test("rows and what is in them have a limit, which says what to do")
     func rows() async throws {
         let store = try await TestStore.shared()

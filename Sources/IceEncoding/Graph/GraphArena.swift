@@ -116,8 +116,9 @@ struct GraphArena: ~Copyable {
     ///
     /// Only a program's own building leads here. No message holds so much, its size being a positive 32-bit number:
     /// what a peer sends ends in a ``MarshalError`` if the arena cannot number it, and a decoded graph always fits when
-    /// it is copied into an empty one, as each byte of its message is in it at most once. To throw instead, every
-    /// setter of a member would have to.
+    /// it is copied into an empty one, as each byte of its message is in it at most once. A server that builds from what
+    /// others have stored limits that beforehand, as the store's `QueryLimit` does. To throw instead, every setter of a
+    /// member would have to.
     static func overflow() -> Never { preconditionFailure("a graph that is being built is too large") }
 
     mutating func shrink() {
@@ -158,6 +159,8 @@ struct GraphArena: ~Copyable {
             return body(UnsafeRawBufferPointer(start: bytes.base + Int(offset), count: count))
         }
         let start = Int(offset & ~Self.inMessage)
+        // No number of a peer's comes here: the decoder alone sets the bit, in a graph to which it gave the message, and
+        // after it has found the bytes within that.
         guard let message else { preconditionFailure("a graph that shares its message holds it") }
         return message.withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
     }

@@ -40,6 +40,8 @@ public final class ObjectGraph: Sendable {
 
     @inline(__always)
     var arena: UnsafePointer<GraphArena> {
+        // A mistake in a program's order of calls, whatever came from outside: a message whose instances can't be read
+        // ends in an error of `readPendingInstances()`, and leaves no value to look into.
         guard let pointer = UnsafePointer<GraphArena>(bitPattern: storage.load(ordering: .acquiring)) else {
             preconditionFailure(
                 """

@@ -11,8 +11,15 @@ enum QueryLimit {
     static let tables = 60
     /// Of a result, or of the objects that are loaded: all of them are in memory, and go into one message.
     static let rows = 2_000_000
-    /// What the values of a result take in memory, in bytes, about.
+    /// What the values of a result take in memory, in bytes, about; and the texts and binary values of all objects that
+    /// are loaded for one, far below what a graph holds (2 GiB), which ends the process.
     static let resultBytes = 500_000_000
+}
+
+extension QueryError {
+    static let tooMuchToLoad = QueryError(
+        .tooExpensive,
+        "the objects to load have more than \(QueryLimit.resultBytes / 1_000_000) MB in them: ask for a page")
 }
 
 /// When what is under way is to be over. Statements are interrupted; what takes long without one asks.

@@ -23,6 +23,8 @@ final class RowBlock: Sendable {
     fileprivate let bytes: [UInt8]
     let width: Int
     var count: Int { width == 0 ? 0 : values.count / width }
+    /// What its texts and binary values take.
+    var byteCount: Int { bytes.count }
 
     fileprivate init(values: [Value] = [], bytes: [UInt8] = [], width: Int = 0) {
         self.values = values
@@ -74,18 +76,19 @@ struct LoadedRow: Sendable {
 
 extension ReadTransaction {
     /// Runs a query with `IN (%)` for any number of ids.
-    func blockByID(_ sql: String, _ ids: [Int64]) throws -> RowBlock {
+    /// - Throws: ``QueryError`` of the kind `tooExpensive` for more than so many bytes of texts and binary values.
+    func blockByID(_ sql: String, _ ids: [Int64], bytes limit: Int) throws -> RowBlock {
         guard let (sql, argument) = Self.byID(sql, ids) else { return RowBlock() }
         return try StoreError.translating {
             let statement = try db.cachedStatement(sql: sql)
             try statement.setArguments([argument])
-            return try RowBlock(reading: statement, db)
+            return try RowBlock(reading: statement, db, bytes: limit)
         }
     }
 }
 
 extension RowBlock {
-    fileprivate convenience init(reading statement: Statement, _ db: Database) throws {
+    fileprivate convenience init(reading statement: Statement, _ db: Database, bytes limit: Int) throws {
         let pointer = statement.sqliteStatement
         let width = Int(sqlite3_column_count(pointer))
         var values: [Value] = []
@@ -102,6 +105,7 @@ extension RowBlock {
                     message: db.lastErrorMessage)
             }
             for column in 0..<CInt(width) { values.append(Value(pointer, column, &bytes)) }
+            guard bytes.count <= limit else { throw QueryError.tooMuchToLoad }
         }
         self.init(values: values, bytes: bytes, width: width)
     }

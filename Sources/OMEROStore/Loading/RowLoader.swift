@@ -39,9 +39,13 @@ final class RowLoader {
     private(set) var maps: [Property: [NamedValue]] = [:]
     private(set) var counts: [Property: [Int64: Int64]] = [:]
 
-    init(_ transaction: ReadTransaction, scope: QueryScope) {
+    /// How many bytes of texts and binary values may still come.
+    private var room: Int
+
+    init(_ transaction: ReadTransaction, scope: QueryScope, bytes: Int = QueryLimit.resultBytes) {
         self.transaction = transaction
         self.scope = scope
+        room = bytes
         seesEverything = scope == .everything
     }
 
@@ -56,7 +60,7 @@ final class RowLoader {
         let missing = places.isEmpty ? ids : ids.filter { places[Key(root: plan.root, id: $0)] == nil }
         if !missing.isEmpty {
             let sql = "\(plan.query) WHERE \(plan.idColumn) IN (%)"
-            try take(transaction.blockByID(sql, missing), plan)
+            try take(read(sql, missing), plan)
         }
         let found = ids.compactMap { id -> Int? in
             guard let place = places[Key(root: plan.root, id: id)] else { return nil }
@@ -65,6 +69,12 @@ final class RowLoader {
         }
         try loadChildren(entity, found, tree)
         return found
+    }
+
+    private func read(_ sql: String, _ ids: [Int64]) throws -> RowBlock {
+        let block = try transaction.blockByID(sql, ids, bytes: room)
+        room -= block.byteCount
+        return block
     }
 
     /// Keeps rows; where they are.
@@ -94,7 +104,7 @@ final class RowLoader {
         // Maps come with their objects: the wire can't say that one is missing.
         for (type, ids) in new.values {
             for (name, _) in type.maps {
-                let found = try transaction.maps(name, of: type.entity.name, ids: ids)
+                let found = ReadTransaction.maps(in: try read(transaction.mapQuery(name, of: type.entity.name), ids))
                 for id in ids { maps[Property(key: Key(root: plan.root, id: id), name: name)] = found[id] ?? [] }
             }
         }
@@ -166,7 +176,7 @@ final class RowLoader {
         }
         let order = index.map { "\(owner.table.quoted).\($0.quoted), " } ?? ""
         let sql = "\(plan.query) WHERE \(column.name) IN (%) ORDER BY \(order)\(plan.idColumn)"
-        var found = try transaction.blockByID(sql, holders.map { objects[$0].key.id })
+        var found = try read(sql, holders.map { objects[$0].key.id })
         if let only = tree.only {
             found = found.filter { row in
                 guard let holder = row.int(column.position), let element = row.int(0) else { return false }

@@ -4,12 +4,24 @@ public import OMEROModel
 extension ReadTransaction {
     /// The names and values of a map property (such as `config`) of some objects, each in its order.
     public func maps(_ property: String, of entity: String, ids: [Int64]) throws -> [Int64: [NamedValue]] {
+        Self.maps(in: try blockByID(mapQuery(property, of: entity), ids, bytes: QueryLimit.resultBytes))
+    }
+
+    func mapQuery(_ property: String, of entity: String) throws -> String {
         let map = try mapTable(property, entity)
-        var maps: [Int64: [NamedValue]] = [:]
-        let sql = """
+        return """
             SELECT \(map.key.quoted), name, value FROM \(map.table.quoted) WHERE \(map.key.quoted) IN (%) ORDER BY 1, "index"
             """
-        for row in try rowsByID(sql, ids) { maps[row[0], default: []].append(NamedValue(row[1], row[2])) }
+    }
+
+    /// The rows of a ``mapQuery(_:of:)``, by the object that has them.
+    static func maps(in rows: RowBlock) -> [Int64: [NamedValue]] {
+        var maps: [Int64: [NamedValue]] = [:]
+        for number in 0..<rows.count {
+            let row = rows[number]
+            guard let id = row.int(0) else { continue }
+            maps[id, default: []].append(NamedValue(row.text(1) ?? "", row.text(2) ?? ""))
+        }
         return maps
     }
 
