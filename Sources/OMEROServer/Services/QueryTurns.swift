@@ -9,9 +9,11 @@ final class QueryTurns: Sendable {
     /// Of a user waiting.
     static let queue = 200
 
+    private enum Answer { case turn, full, cancelled }
+
     private struct Waiting {
         let number: UInt64
-        let continuation: CheckedContinuation<Bool, Never>
+        let continuation: CheckedContinuation<Answer, Never>
     }
 
     private struct State {
@@ -35,27 +37,19 @@ final class QueryTurns: Sendable {
     }
 
     private func enter(_ userID: Int64) async throws {
-        let (isIn, number) = try state.withLock { state in
-            guard state.running[userID, default: 0] >= Self.perUser else {
-                state.running[userID, default: 0] += 1
-                return (true, UInt64(0))
-            }
-            guard state.waiting[userID, default: []].count < Self.queue else {
-                throw OverUsageException("\(Self.queue) queries of this user are waiting already")
-            }
+        let number = state.withLock { state in
             state.number += 1
-            return (false, state.number)
+            return state.number
         }
-        if isIn { return }
-        let hasTurn = await withTaskCancellationHandler {
+        let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let answer: Bool? = state.withLock { state in
-                    if Task.isCancelled { return false }
-                    // Somebody may have left in between.
-                    guard state.running[userID, default: 0] >= Self.perUser else {
+                let answer: Answer? = state.withLock { state in
+                    if state.running[userID, default: 0] < Self.perUser {
                         state.running[userID, default: 0] += 1
-                        return true
+                        return .turn
                     }
+                    if Task.isCancelled { return .cancelled }
+                    guard state.waiting[userID, default: []].count < Self.queue else { return .full }
                     state.waiting[userID, default: []].append(Waiting(number: number, continuation: continuation))
                     return nil
                 }
@@ -66,9 +60,13 @@ final class QueryTurns: Sendable {
                 guard let place = state.waiting[userID]?.firstIndex(where: { $0.number == number }) else { return nil }
                 return state.waiting[userID]?.remove(at: place)
             }
-            waiting?.continuation.resume(returning: false)
+            waiting?.continuation.resume(returning: .cancelled)
         }
-        guard hasTurn else { throw CancellationError() }
+        switch answer {
+        case .turn: break
+        case .full: throw OverUsageException("\(Self.queue) queries of this user are waiting already")
+        case .cancelled: throw CancellationError()
+        }
     }
 
     private func leave(_ userID: Int64) {
@@ -83,6 +81,6 @@ final class QueryTurns: Sendable {
             state.running[userID] = left > 0 ? left : nil
             return nil
         }
-        next?.continuation.resume(returning: true)
+        next?.continuation.resume(returning: .turn)
     }
 }
