@@ -304,23 +304,31 @@ struct TypedClientTests {
 
     @Test("answers overtake each other on one connection", arguments: ForeignPeer.allCases)
     func overtaking(foreign: ForeignPeer) async throws {
-        try await withPeers(foreign, [.tcp]) { peer, _ in
+        try await withPeers(foreign, [.tcp]) { peer, communicator in
             let order = Order()
+            let held = HeldCallbackServant()
+            let own = try communicator.createObjectAdapter("held", endpoints: "tcp -h 127.0.0.1 -p 0")
+            try await own.activate()
+            let callback = CallbackProxy(try own.addWithUUID(held))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                // Three, as the peers have threads for a few at a time.
+                // Three, as the peers have threads for a few at a time. They end when the others have: if these could
+                // not overtake them, nothing would be answered at all.
                 for _ in 0..<3 {
                     group.addTask {
-                        try await peer.sleep(1000)
+                        try await expectEqual(peer.callProxy(callback, 1), 1)
                         order.note("slept")
                     }
                 }
                 group.addTask {
+                    await held.arrived(3)
                     for number: Int32 in 0..<64 { try await expectEqual(peer.echoInt(number), number) }
                     order.note("echoed")
+                    held.release()
                 }
                 try await group.waitForAll()
             }
             #expect(order.noted == ["echoed", "slept", "slept", "slept"])
+            await own.deactivate()
         }
     }
 
@@ -380,4 +388,42 @@ private final class Order: Sendable {
     private let events = Mutex<[String]>([])
     var noted: [String] { events.withLock { $0 } }
     func note(_ event: String) { events.withLock { $0.append(event) } }
+}
+
+/// Answers when it is let.
+private final class HeldCallbackServant: Servant {
+    private let answering = CallbackServant()
+    private let requests = AsyncStream.makeStream(of: Void.self)
+    private let state = Mutex((isReleased: false, waiting: [CheckedContinuation<Void, Never>]()))
+
+    var typeIDs: [String] { answering.typeIDs }
+
+    func dispatch(_ request: IncomingRequest) async throws -> OutgoingResponse {
+        requests.continuation.yield()
+        await withCheckedContinuation { continuation in
+            let isReleased = state.withLock { state in
+                if !state.isReleased { state.waiting.append(continuation) }
+                return state.isReleased
+            }
+            if isReleased { continuation.resume() }
+        }
+        return try answering.dispatchInline(request)
+    }
+
+    /// Waits until so many requests are there.
+    func arrived(_ count: Int) async {
+        var left = count
+        for await _ in requests.stream {
+            left -= 1
+            if left == 0 { break }
+        }
+    }
+
+    func release() {
+        let waiting = state.withLock { state in
+            defer { state = (true, []) }
+            return state.waiting
+        }
+        for each in waiting { each.resume() }
+    }
 }
