@@ -21,6 +21,13 @@ struct BlitzLifeTests {
         try await run("blitz_mistakes.py", passing: 32)
     }
 
+    @Test(.enabled(if: isLinux, "the wall clock of one process is moved by a library that Linux preloads"))
+    func `a wall clock that jumps an hour ends no session and breaks no connection, at the server or a client`()
+        async throws
+    {
+        try await run("clock_life.py", passing: 3)
+    }
+
     /// - Parameter least: how many checks the driver has.
     private func run(_ driver: String, passing least: Int) async throws {
         let blitz = root.appendingPathComponent(".build/debug/blitz").path
@@ -36,6 +43,11 @@ struct BlitzLifeTests {
     }
 }
 
+#if os(Linux)
+    private let isLinux = true
+#else
+    private let isLinux = false
+#endif
 private let python = ProcessInfo.processInfo.environment["SWIFT_OMERO_PYTHON"] ?? ""
 private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

@@ -38,10 +38,27 @@ private final class Counter: Sendable {
                 testDescription: "a peer that vanished without a word", begin: { $0.halfOpen() }, pause: .seconds(1),
                 end: { $0.set(.none) }),
         ]
+
+        static let lasting = [
+            Fault(
+                testDescription: "a cut, and refusal from then on",
+                begin: { path in
+                    path.refuse(true)
+                    path.cut()
+                }),
+            Fault(testDescription: "a black hole", begin: { $0.set(.blackHole) }),
+            Fault(testDescription: "a peer that is gone without a word", begin: { $0.halfOpen() }),
+            Fault(
+                testDescription: "a cut, and one byte in five seconds from then on",
+                begin: { path in
+                    path.set(.slowDrip(.seconds(5)))
+                    path.cut()
+                }),
+        ]
     }
 
     @Test(arguments: Fault.passing)
-    func `what passes is up, lost, retrying, up, and the call is answered`(_ fault: Fault) async throws {
+    func `what passes is up, lost, retrying, up, and all calls are answered`(_ fault: Fault) async throws {
         try await withTroubledGateway { configuration in
             configuration.keepAlive.interval = .milliseconds(100)
             configuration.keepAlive.timeout = .milliseconds(200)
@@ -52,11 +69,12 @@ private final class Counter: Sendable {
             let key = gateway.sessionKey
             let started = ContinuousClock.now
             fault.begin(path)
-            async let me = gateway.whoAmI()
-            try await Task.sleep(for: fault.pause)
-            fault.end(path)
-            let name = try await me.userName
-            #expect(name == "root")
+            try await withThrowingTaskGroup(of: String.self) { calls in
+                for _ in 0..<20 { calls.addTask { try await gateway.whoAmI().userName } }
+                try await Task.sleep(for: fault.pause)
+                fault.end(path)
+                for try await name in calls { #expect(name == "root") }
+            }
             let course = await log.course(until: "up")
             #expect(course == ["up", "lost", "retrying", "up"])
             // The last attempt may have begun just before the end, and waits for its handshake.
@@ -148,20 +166,60 @@ private final class Counter: Sendable {
         }
     }
 
-    @Test func `a server that stays away is given up within the limit, and calls say so`() async throws {
+    @Test(arguments: [TroubledPath.Trouble.delay(.milliseconds(500)), .slowDrip(.milliseconds(5)), .blackHole])
+    func `a call that takes too long is a time-out within its limit, and the connection stays`(
+        _ trouble: TroubledPath.Trouble
+    ) async throws {
         try await withTroubledGateway { configuration in
+            configuration.keepAlive.isEnabled = false
+            configuration.acceptsCallbacks = false
+            configuration.timeouts.call = .milliseconds(400)
+        } _: { gateway, path, _ in
+            let log = StateLog(gateway)
+            path.set(trouble)
+            let started = ContinuousClock.now
+            let error = await failure { _ = try await gateway.whoAmI() }
+            #expect(error?.kind == .timedOut)
+            #expect(error?.phase == .call)
+            #expect(error?.attempts == 1)
+            let took = ContinuousClock.now - started
+            #expect(took >= .milliseconds(400) && took < .milliseconds(400) + Self.slack)
+            if trouble != .blackHole {
+                // What was under way comes late, and is nobody's answer.
+                path.set(.none)
+                let me = try await gateway.whoAmI()
+                #expect(me.userName == "root")
+            }
+            await gateway.close(.forEveryone)
+            let course = await log.course(until: "closed")
+            #expect(course == ["up", "closed"])
+        }
+    }
+
+    @Test(arguments: Fault.lasting)
+    func `what lasts is up, lost, retrying, failed within the limit, and all calls say so`(_ fault: Fault) async throws
+    {
+        try await withTroubledGateway { configuration in
+            configuration.keepAlive.interval = .milliseconds(100)
+            configuration.keepAlive.timeout = .milliseconds(200)
+            configuration.timeouts.handshake = .milliseconds(500)
+            configuration.timeouts.login = .milliseconds(500)
             configuration.reconnect.limit = .milliseconds(800)
         } _: { gateway, path, _ in
             let log = StateLog(gateway)
-            path.refuse(true)
-            path.cut()
             let started = ContinuousClock.now
-            let error = await failure { _ = try await gateway.whoAmI() }
-            #expect(error?.kind == .connectionLost)
-            #expect((error?.attempts ?? 0) > 1)
+            fault.begin(path)
+            await withTaskGroup(of: GatewayError?.self) { calls in
+                for _ in 0..<20 { calls.addTask { await failure { _ = try await gateway.whoAmI() } } }
+                for await error in calls {
+                    #expect(error?.kind == .connectionLost)
+                    #expect((error?.attempts ?? 0) >= 1)
+                }
+            }
             let course = await log.course(until: "failed")
             #expect(course == ["up", "lost", "retrying", "failed"])
-            #expect(ContinuousClock.now - started < .milliseconds(800) + Self.slack)
+            // Two missed beats, the limit, and the last attempt, which may have begun just before it.
+            #expect(ContinuousClock.now - started < .milliseconds(600 + 800 + 500) + Self.slack)
             let later = await failure { _ = try await gateway.whoAmI() }
             #expect(later?.kind == .connectionLost)
         }
@@ -177,10 +235,13 @@ private final class Counter: Sendable {
                 let was = try await other.endSession(withKey: key)
                 #expect(was)
             }
+            let started = ContinuousClock.now
             let course = await log.course(until: "endedByServer")
-            #expect(course.last == "endedByServer")
+            #expect(course == ["up", "endedByServer"])
+            #expect(ContinuousClock.now - started < .milliseconds(100) + Self.slack)
             let error = await failure { _ = try await gateway.whoAmI() }
             #expect(error?.kind == .sessionEnded)
+            #expect(server.sessionCount == 0)
         }
     }
 
@@ -191,7 +252,7 @@ private final class Counter: Sendable {
             let log = StateLog(gateway)
             try await gateway.setLimits(idle: .seconds(2))
             let course = await log.course(until: "expired")
-            #expect(course.last == "expired")
+            #expect(course == ["up", "expired"])
             let error = await failure { _ = try await gateway.whoAmI() }
             #expect(error?.kind == .sessionExpired)
         }

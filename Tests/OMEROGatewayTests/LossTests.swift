@@ -1,5 +1,5 @@
 import Foundation
-import OMERO
+@testable import OMERO
 import OMEROServer
 import Synchronization
 import Testing
@@ -61,26 +61,35 @@ import Testing
         first.dataFolder = folder
         first.shutdownGrace = .milliseconds(200)
         let port = Mutex(0)
-        let gateway = try await OMEROServer.withServer(first) { server in
-            port.withLock { $0 = server.sslPort ?? 0 }
-            var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
-            configuration.reconnect.firstDelay = .milliseconds(50)
-            let gateway = try await BlitzGateway.connect(configuration)
-            _ = try await gateway.whoAmI()
-            return gateway
+        weak var core: GatewayCore?
+        do {
+            let (gateway, log) = try await OMEROServer.withServer(first) { server in
+                port.withLock { $0 = server.sslPort ?? 0 }
+                var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
+                configuration.reconnect.firstDelay = .milliseconds(50)
+                let gateway = try await BlitzGateway.connect(configuration)
+                let log = StateLog(gateway)
+                _ = try await gateway.whoAmI()
+                return (gateway, log)
+            }
+            core = gateway.core
+            let key = gateway.sessionKey
+            let started = ContinuousClock.now
+            var second = first
+            second.doors.ssl = port.withLock { $0 }
+            try await OMEROServer.withServer(second) { server in
+                let me = try await gateway.whoAmI()
+                #expect(me.userName == "root")
+                #expect(gateway.sessionKey == key)
+                let course = await log.course(until: "up")
+                #expect(course == ["up", "lost", "retrying", "up"])
+                #expect(ContinuousClock.now - started < .seconds(10))
+                #expect(server.sessionCount == 1)
+                await gateway.close()
+                try await eventually { server.sessionCount == 0 && server.clientCount == 0 }
+            }
         }
-        let key = gateway.sessionKey
-        let log = StateLog(gateway)
-        var second = first
-        second.doors.ssl = port.withLock { $0 }
-        try await OMEROServer.withServer(second) { _ in
-            let me = try await gateway.whoAmI()
-            #expect(me.userName == "root")
-            #expect(gateway.sessionKey == key)
-            let states = await log.states(until: "up")
-            #expect(states.last == "up")
-            await gateway.close()
-        }
+        try await eventually { core == nil }
     }
 
     @Test func `connecting, losing and closing leave no file handle behind`() async throws {

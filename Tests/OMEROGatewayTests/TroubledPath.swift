@@ -165,8 +165,8 @@ private final class Forwarder: ChannelInboundHandler {
     private let other: any Channel
     private let path: TroubledPath
     private let side: TroubledPath.Side
-    /// What waits for its turn to drip.
-    private var dripping = ByteBuffer()
+    /// What was taken and not given on yet: bytes come late, never in another order.
+    private var waiting = CircularBuffer<(bytes: ByteBuffer, due: NIODeadline)>()
 
     init(to other: any Channel, path: TroubledPath, side: TroubledPath.Side) {
         self.other = other
@@ -182,25 +182,32 @@ private final class Forwarder: ChannelInboundHandler {
             return
         }
         switch path.trouble {
-        case .none: other.writeAndFlush(bytes, promise: nil)
+        case .none:
+            giveWhatIsDue(.distantFuture)
+            other.writeAndFlush(bytes, promise: nil)
         case .blackHole: break
-        case .delay(let time):
-            let (other, piece) = (other, bytes)
-            context.eventLoop.scheduleTask(in: TimeAmount(time)) { other.writeAndFlush(piece, promise: nil) }
+        case .delay(let time): hold(bytes, until: .now() + TimeAmount(time), context.eventLoop)
         case .drip:
             while let byte = bytes.readSlice(length: 1) { other.writeAndFlush(byte, promise: nil) }
         case .slowDrip(let pause):
-            let isIdle = dripping.readableBytes == 0
-            dripping.writeBuffer(&bytes)
-            if isIdle { drip(context.eventLoop, pause) }
+            var due = max(waiting.last?.due ?? .now(), .now())
+            while let byte = bytes.readSlice(length: 1) {
+                due = due + TimeAmount(pause)
+                hold(byte, until: due, context.eventLoop)
+            }
         }
     }
 
-    private func drip(_ loop: any EventLoop, _ pause: Duration) {
-        guard let byte = dripping.readSlice(length: 1) else { return }
-        other.writeAndFlush(byte, promise: nil)
-        dripping.discardReadBytes()
-        loop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) { self.drip(loop, pause) }
+    private func hold(_ bytes: ByteBuffer, until due: NIODeadline, _ loop: any EventLoop) {
+        waiting.append((bytes, due))
+        loop.assumeIsolated().scheduleTask(deadline: due) { self.giveWhatIsDue(.now()) }
+    }
+
+    private func giveWhatIsDue(_ now: NIODeadline) {
+        while let first = waiting.first, first.due <= now {
+            waiting.removeFirst()
+            other.writeAndFlush(first.bytes, promise: nil)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

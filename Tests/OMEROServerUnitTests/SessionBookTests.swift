@@ -5,10 +5,13 @@ import Testing
 
 @Suite("Which sessions live")
 struct SessionBookTests {
-    private static let start = Date(timeIntervalSince1970: 1_700_000_000)
+    private static let start = Moment(instant: .now, date: Date(timeIntervalSince1970: 1_700_000_000))
 
-    /// So many milliseconds after the start.
-    private func at(_ milliseconds: Int) -> Date { Self.start.addingTimeInterval(Double(milliseconds) / 1000) }
+    /// So many milliseconds after the start; the wall clock may have jumped meanwhile.
+    private func at(_ milliseconds: Int, jump: TimeInterval = 0) -> Moment {
+        let instant = Self.start.instant + .milliseconds(milliseconds)
+        return Moment(instant: instant, date: Self.start.date(of: instant).addingTimeInterval(jump))
+    }
 
     private func book(_ uuid: String = "a", toIdle: Int64 = 1000, toLive: Int64 = 0, owner: Int64 = 7) -> SessionBook {
         var book = SessionBook()
@@ -18,8 +21,8 @@ struct SessionBookTests {
 
     private func entry(_ uuid: String, toIdle: Int64 = 1000, toLive: Int64 = 0, owner: Int64 = 7) -> SessionEntry {
         SessionEntry(
-            id: 1, uuid: uuid, ownerID: owner, started: Self.start, timeToIdle: toIdle, timeToLive: toLive,
-            lastAccess: Self.start, references: 1)
+            id: 1, uuid: uuid, ownerID: owner, started: Self.start.instant, timeToIdle: toIdle, timeToLive: toLive,
+            lastAccess: Self.start.instant, references: 1)
     }
 
     private func message(_ body: () throws -> Void) -> String? {
@@ -122,11 +125,23 @@ struct SessionBookTests {
     @Test("0 is no limit")
     func noLimits() throws { _ = try book(toIdle: 0, toLive: 0).find("a", now: at(1_000_000_000)) }
 
-    @Test("a clock that goes back neither ends a session nor shortens its time")
-    func clockBack() throws {
+    @Test("a wall clock that jumps neither ends a session nor lengthens its time", arguments: [-3600.0, 3600])
+    func wallClock(jump: TimeInterval) throws {
+        var book = book(toIdle: 1000, toLive: 2500)
+        try book.touch("a", now: at(500))
+        try book.touch("a", now: at(1500, jump: jump))
+        _ = try book.find("a", now: at(2500, jump: jump))
+        #expect(throws: SessionRefusal.self) { try book.find("a", now: at(2501, jump: jump)) }
+        book.setTimes("a", toIdle: 1000, toLive: 0)
+        #expect(throws: SessionRefusal.self) { try book.find("a", now: at(2501, jump: jump)) }
+        #expect(throws: SessionRefusal.self) { try book.find("a", now: at(2501)) }
+    }
+
+    @Test("moments that come out of order shorten no session's time")
+    func outOfOrder() throws {
         var book = book(toIdle: 1000)
         try book.touch("a", now: at(500))
-        try book.touch("a", now: at(-5000))
+        try book.touch("a", now: at(400))
         _ = try book.find("a", now: at(1500))
     }
 
@@ -170,9 +185,22 @@ struct SessionBookTests {
         #expect(text.hasSuffix("exceeded timeToLive (400) by 100 ms"))
     }
 
-    @Test("a distance that no number of milliseconds can say is the largest there is")
-    func farAway() {
-        #expect(Date(timeIntervalSince1970: 1e300).milliseconds(since: Self.start) == .max)
-        #expect(at(1500).milliseconds(since: at(0)) == 1500)
+    @Test("the message's times are the wall clock's")
+    func jumpedMessage() throws {
+        let book = book(toIdle: 300)
+        let text = try #require(message { _ = try book.find("a", now: at(1000, jump: 3600)) })
+        #expect(text.hasPrefix("Session (started=2023-11-14 23:13:20"))
+    }
+
+    @Test("a time from out of range, as a damaged database may hold, is exceeded by the largest number")
+    func outOfRange() throws {
+        var book = SessionBook()
+        let long = at(0).instant(of: Date(timeIntervalSince1970: -1e300))
+        book.insert(
+            SessionEntry(
+                id: 1, uuid: "a", ownerID: 7, started: long, timeToIdle: 300, timeToLive: 0, lastAccess: long,
+                references: 1))
+        let text = try #require(message { _ = try book.find("a", now: at(0)) })
+        #expect(text.hasSuffix("exceeded timeToIdle (300) by \(Int64.max) ms"))
     }
 }

@@ -7,6 +7,7 @@ import Ice
 import IceEncoding
 import OMEROAPI
 import OMEROModel
+import OMEROStore
 import Synchronization
 
 /// A submitted command and those who wait for it: what stands behind `omero.cmd.Handle`.
@@ -24,7 +25,7 @@ final class CommandHandle: Sendable {
         self.request = request
         self.proxy = proxy
         self.core = core
-        state = Mutex(HandleState(steps: steps, now: core.milliseconds))
+        state = Mutex(HandleState(steps: steps, now: Timestamp.now.milliseconds))
     }
 
     var response: Response? { state.withLock { $0.response } }
@@ -52,14 +53,14 @@ final class CommandHandle: Sendable {
     func run(_ command: any Command, _ call: Call) async {
         var last: Response?
         for step in 0..<max(1, command.steps) {
-            guard state.withLock({ $0.beginStep(now: core.milliseconds) }) else { break }
+            guard state.withLock({ $0.beginStep(now: Timestamp.now.milliseconds) }) else { break }
             do {
                 last = try await command.run(step: step, call)
             } catch {
                 return await end(failure(error, step: step), failed: true)
             }
             let (announces, done, total) = state.withLock { state in
-                state.endStep(now: core.milliseconds)
+                state.endStep(now: Timestamp.now.milliseconds)
                 return (state.announcesStep, state.currentStep, state.steps)
             }
             if announces {
@@ -104,7 +105,7 @@ final class CommandHandle: Sendable {
 
     private func end(_ response: some ResponseProtocol, failed: Bool) async {
         let response = Response(response)
-        guard state.withLock({ $0.end(response, failed: failed, now: core.milliseconds) }) else { return }
+        guard state.withLock({ $0.end(response, failed: failed, now: Timestamp.now.milliseconds) }) else { return }
         let status = status
         await notify { try await $0.finished(rsp: response, s: status, timeout: .seconds(5)) }
     }
@@ -157,9 +158,6 @@ final class CommandHandle: Sendable {
 }
 
 extension ServerCore {
-    /// Now, in milliseconds since 1970.
-    var milliseconds: Int64 { now().omeroMilliseconds }
-
     /// Takes a request up and answers with its handle; the work goes on by itself.
     ///
     /// - Throws: `OverUsageException` for too many servants.

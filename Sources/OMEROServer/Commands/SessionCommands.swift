@@ -52,13 +52,16 @@ struct CurrentSessions: Command {
                 && (!call.isGuest || session.owner.id == call.session.owner.id)
         }.sorted { $0.id < $1.id }
         let seen = sessions.map(call.maySee)
+        let now = Moment.now
         return Response(
             CurrentSessionsResponse.make { response in
                 response.sessions = zip(sessions, seen).map { $1 ? core.model(of: $0, for: call) : nil }
                 response.contexts = zip(sessions, seen).map { $1 ? core.eventContext(of: $0) : Self.outline($0) }
                 response.data = zip(sessions, seen).map { session, isSeen in
                     guard isSeen, let entry = core.entry(session.uuid) else { return [:] }
-                    return ["hitCount": .long(Int64(entry.hits)), "lastAccessTime": .time(entry.lastAccess)]
+                    return [
+                        "hitCount": .long(Int64(entry.hits)), "lastAccessTime": .time(now.date(of: entry.lastAccess)),
+                    ]
                 }
             }
         )

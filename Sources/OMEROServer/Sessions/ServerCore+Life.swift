@@ -70,11 +70,18 @@ extension ServerCore {
             sudoGroups: request.sudoGroups,
             group: group
         )
-        insert(session, record, lastAccess: session.started, references: 1)
+        let now = ContinuousClock.now
+        insert(session, record, started: now, lastAccess: now, references: 1)
         return session
     }
 
-    private func insert(_ session: LiveSession, _ record: SessionRecord, lastAccess: Date, references: Int) {
+    private func insert(
+        _ session: LiveSession,
+        _ record: SessionRecord,
+        started: ContinuousClock.Instant,
+        lastAccess: ContinuousClock.Instant,
+        references: Int
+    ) {
         state.withLock { state in
             state.live[session.uuid] = session
             state.book.insert(
@@ -82,7 +89,7 @@ extension ServerCore {
                     id: record.id,
                     uuid: session.uuid,
                     ownerID: session.owner.id,
-                    started: session.started,
+                    started: started,
                     timeToIdle: record.timeToIdle,
                     timeToLive: record.timeToLive,
                     lastAccess: lastAccess,
@@ -122,7 +129,7 @@ extension ServerCore {
     func join(_ uuid: String) throws -> LiveSession {
         do {
             return try state.withLock { state throws(SessionRefusal) in
-                _ = try state.book.attach(uuid, now: now())
+                _ = try state.book.attach(uuid, now: .now)
                 guard let session = state.live[uuid] else { throw .removed(uuid: uuid) }
                 return session
             }
@@ -178,11 +185,12 @@ extension ServerCore {
 
     /// Ends the sessions whose time is up.
     func reap() async {
-        let names = state.withLock { $0.book.timedOut(now: now()) }
+        let now = Moment.now
+        let names = state.withLock { $0.book.timedOut(now: now) }
         for name in names { await end(name, says: "timed out") }
         let states = state.withLock { state in
             state.book.entries.values.compactMap { entry in
-                state.live[entry.uuid].map { (entry.id, Self.kept(entry, $0)) }
+                state.live[entry.uuid].map { (entry.id, Self.kept(entry, $0, now: now)) }
             }
         }
         do {
@@ -193,10 +201,10 @@ extension ServerCore {
     }
 
     /// Of the references only those without a client: no client is connected after a restart.
-    private static func kept(_ entry: SessionEntry, _ session: LiveSession) -> SessionState {
+    private static func kept(_ entry: SessionEntry, _ session: LiveSession, now: Moment) -> SessionState {
         SessionState(
             groupID: session.group.id,
-            lastAccess: Timestamp(entry.lastAccess),
+            lastAccess: Timestamp(now.date(of: entry.lastAccess)),
             referenceCount: max(0, entry.references - session.clients.count),
             hasPassword: false
         )
@@ -207,7 +215,7 @@ extension ServerCore {
     /// Returns when the state of the session is in the database.
     func keepNow(_ session: LiveSession) async throws {
         guard let entry = entry(session.uuid) else { return }
-        try await directory.save([session.id: Self.kept(entry, session)])
+        try await directory.save([session.id: Self.kept(entry, session, now: .now)])
     }
 
     /// Work that nobody waits for; it ends with the server.
@@ -215,6 +223,7 @@ extension ServerCore {
 
     /// Takes up the sessions that were open when the server stopped, so that their clients can join them again.
     func restoreSessions() async throws {
+        let now = Moment.now
         let sudoGroups = try await store.read { try $0.sudoGroupsOfOpenSessions() }
         for record in try await directory.openSessions() {
             guard let state = record.state, let owner = try await directory.user(id: record.ownerID),
@@ -229,11 +238,11 @@ extension ServerCore {
             // Accesses are written down now and then: a crash loses those since the last time, and no session may
             // end early for that.
             let unwritten = Double(configuration.sessions.reapInterval.components.seconds)
-            let lastAccess = min(now(), state.lastAccess.date.addingTimeInterval(unwritten))
             insert(
                 session,
                 record,
-                lastAccess: max(lastAccess, state.lastAccess.date),
+                started: now.instant(of: record.started.date),
+                lastAccess: now.instant(of: state.lastAccess.date.addingTimeInterval(unwritten)),
                 references: state.referenceCount
             )
         }

@@ -12,7 +12,7 @@ import OMEROModel
 import OMEROStore
 import Synchronization
 
-/// What all parts of a server share: sessions, store, configuration, clock.
+/// What all parts of a server share: sessions, store, configuration.
 final class ServerCore: Sendable {
     let configuration: ServerConfiguration
     let store: Store
@@ -26,8 +26,6 @@ final class ServerCore: Sendable {
     /// The bytes of original files.
     let files: BinaryFiles
     let observer: ServerObserver
-    /// What the limits of sessions are measured with.
-    private let time = SteadyTime()
     let throttle: LoginThrottle
     let turns = QueryTurns()
 
@@ -58,9 +56,6 @@ final class ServerCore: Sendable {
         observer = ServerObserver(logger: configuration.logger)
     }
 
-    /// Now, as sessions see it: not moved by whoever sets this machine's clock.
-    func now() -> Date { time.now }
-
     // MARK: Finding sessions
 
     /// A live session; its idle time begins anew unless `touches` says otherwise.
@@ -69,7 +64,7 @@ final class ServerCore: Sendable {
     func session(_ uuid: String, touches: Bool = true) throws -> LiveSession {
         do {
             return try state.withLock { state throws(SessionRefusal) in
-                if touches { try state.book.touch(uuid, now: now()) } else { _ = try state.book.find(uuid, now: now()) }
+                if touches { try state.book.touch(uuid, now: .now) } else { _ = try state.book.find(uuid, now: .now) }
                 guard let session = state.live[uuid] else { throw .removed(uuid: uuid) }
                 return session
             }

@@ -9,11 +9,11 @@ struct SessionEntry: Sendable, Hashable {
     let id: Int64
     let uuid: String
     let ownerID: Int64
-    let started: Date
+    let started: ContinuousClock.Instant
     /// Milliseconds; 0 for no limit.
     var timeToIdle: Int64
     var timeToLive: Int64
-    var lastAccess: Date
+    var lastAccess: ContinuousClock.Instant
     var hits = 0
     /// How many clients, or makers of the session, hold it.
     var references: Int
@@ -44,7 +44,7 @@ struct SessionBook: Sendable {
     mutating func insert(_ entry: SessionEntry) { entries[entry.uuid] = entry }
 
     /// The session, without touching it.
-    func find(_ uuid: String, now: Date) throws(SessionRefusal) -> SessionEntry {
+    func find(_ uuid: String, now: Moment) throws(SessionRefusal) -> SessionEntry {
         guard let entry = entries[uuid] else { throw .removed(uuid: uuid) }
         if let message = entry.timeOut(now: now) { throw .timedOut(message: message) }
         return entry
@@ -52,16 +52,16 @@ struct SessionBook: Sendable {
 
     /// The session; its idle time begins anew.
     @discardableResult
-    mutating func touch(_ uuid: String, now: Date) throws(SessionRefusal) -> SessionEntry {
+    mutating func touch(_ uuid: String, now: Moment) throws(SessionRefusal) -> SessionEntry {
         var entry = try find(uuid, now: now)
-        entry.lastAccess = max(entry.lastAccess, now)
+        entry.lastAccess = max(entry.lastAccess, now.instant)
         entry.hits += 1
         entries[uuid] = entry
         return entry
     }
 
     /// One more holds the session.
-    mutating func attach(_ uuid: String, now: Date) throws(SessionRefusal) -> SessionEntry {
+    mutating func attach(_ uuid: String, now: Moment) throws(SessionRefusal) -> SessionEntry {
         var entry = try touch(uuid, now: now)
         entry.references += 1
         entries[uuid] = entry
@@ -84,17 +84,21 @@ struct SessionBook: Sendable {
     mutating func remove(_ uuid: String) -> SessionEntry? { entries.removeValue(forKey: uuid) }
 
     /// The sessions whose time is up.
-    func timedOut(now: Date) -> [String] { entries.values.filter { $0.timeOut(now: now) != nil }.map(\.uuid).sorted() }
+    func timedOut(now: Moment) -> [String] {
+        entries.values.filter { $0.timeOut(now: now) != nil }.map(\.uuid).sorted()
+    }
 }
 
 extension SessionEntry {
     /// What to say if its time is up.
-    fileprivate func timeOut(now: Date) -> String? {
-        func exceeded(_ name: String, _ limit: Int64, since: Date) -> String? {
-            let over = now.milliseconds(since: since) - limit
-            guard limit > 0, over > 0 else { return nil }
-            return "Session (started=\(started.timestamp), hits=\(hits), last access=\(lastAccess.timestamp)) "
-                + "exceeded \(name) (\(limit)) by \(over) ms"
+    fileprivate func timeOut(now: Moment) -> String? {
+        func exceeded(_ name: String, _ limit: Int64, since: ContinuousClock.Instant) -> String? {
+            guard limit > 0 else { return nil }
+            let over = (now.instant - since - .milliseconds(limit)) / Duration.milliseconds(1)
+            guard over >= 1 else { return nil }
+            let (started, lastAccess) = (now.date(of: started).timestamp, now.date(of: lastAccess).timestamp)
+            return "Session (started=\(started), hits=\(hits), last access=\(lastAccess)) "
+                + "exceeded \(name) (\(limit)) by \(Int64(exactly: over.rounded(.down)) ?? .max) ms"
         }
         return exceeded("timeToLive", timeToLive, since: started)
             ?? exceeded("timeToIdle", timeToIdle, since: lastAccess)
@@ -102,11 +106,6 @@ extension SessionEntry {
 }
 
 extension Date {
-    /// Whole milliseconds, as the database keeps them; a distance that is out of range is the largest that isn't.
-    func milliseconds(since other: Date) -> Int64 {
-        Int64(exactly: (timeIntervalSince(other) * 1000).rounded()) ?? .max
-    }
-
     /// Such as `2026-11-23 12:00:00.5`, as Java writes time stamps.
     fileprivate var timestamp: String {
         let text = formatted(

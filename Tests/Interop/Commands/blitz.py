@@ -54,7 +54,7 @@ class Blitz:
     """One person's `blitz`: sessions and known servers are in a folder of its own."""
 
     def __init__(self, path, home, limit=60, before=()):
-        """`before` is a command that runs it, such as one that changes the user."""
+        """`before` is a command that runs it, such as one that changes the user or the clock."""
         self.path, self.home, self.limit, self.before = path, home, limit, list(before)
 
     def environment(self, more):
@@ -75,7 +75,7 @@ class Blitz:
         return json.loads(answer.err.splitlines()[-1])
 
     def start(self, *arguments, **environment):
-        return subprocess.Popen([self.path] + [str(one) for one in arguments], stdin=subprocess.DEVNULL,
+        return subprocess.Popen(self.before + [self.path] + [str(one) for one in arguments], stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(environment))
 
     def terminal(self, *arguments, answers=(), columns=100, **environment):
@@ -119,12 +119,12 @@ class Blitz:
 
 
 class Server:
-    """`blitz serve` with the sample data."""
+    """`blitz serve` with the sample data. `before` is a command that runs it."""
 
-    def __init__(self, path, folder, *options):
+    def __init__(self, path, folder, *options, before=()):
         environment = dict(os.environ, BLITZ_ROOT_PASSWORD="omero")
         self.process = subprocess.Popen(
-            [path, "serve", "--data", folder, "--port", "0", "--insecure-port", "0", "--ws-port", "0", "--sample-data",
+            list(before) + [path, "serve", "--data", folder, "--port", "0", "--insecure-port", "0", "--ws-port", "0", "--sample-data",
              "--json"] + list(options),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment)
         ready = json.loads(self._line())
