@@ -250,7 +250,8 @@ struct FaultTests: FaultSuite {
             request.peer.send(ScriptedServer.goodbye)
         } body: { peer, echo in
             try await echo.invoke("change")
-            #expect(peer.connections == 2)
+            // More where a busy machine takes so long that the new one is idle, too, before it is used.
+            #expect(peer.connections >= 2)
             #expect(peer.requests == 2)
         }
     }
@@ -321,7 +322,8 @@ struct FaultTests: FaultSuite {
             try await echo.invoke("change")
             try await Task.sleep(for: .milliseconds(1800))
             try await echo.invoke("change")
-            #expect(peer.connections == 2)
+            // More where a busy machine takes so long that the new one is idle, too, before it is used.
+            #expect(peer.connections >= 2)
             #expect(peer.requests == 2)
         }
     }

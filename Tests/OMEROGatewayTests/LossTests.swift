@@ -100,18 +100,21 @@ import Testing
                 configuration.reconnect.firstDelay = .milliseconds(10)
                 for round in 0..<5 {
                     let gateway = try await BlitzGateway.connect(configuration)
+                    #expect(path.socketsOfClients == 1)
                     path.cut()
                     _ = try await gateway.whoAmI()
                     await gateway.close(round % 2 == 0 ? .whenLast : .forEveryone)
                     #expect(!gateway.isConnected)
                 }
-                // Sockets of this test: the path's own, and what it has open at either end.
+                // At least one of each connection's is there while it lives.
+                #expect(path.accepted == 10)
                 for _ in 0..<200 where server.clientCount > 0 || path.open > 0 {
                     try await Task.sleep(for: .milliseconds(20))
                 }
                 #expect(server.clientCount == 0)
                 #expect(server.sessionCount == 0)
                 #expect(path.open == 0)
+                try await eventually { path.socketsOfClients == 0 }
             }
         }
     }

@@ -51,7 +51,8 @@ final class StateLog: Sendable {
 }
 
 /// Runs `body` with a gateway of root's over a path that can be troubled, with short waits; afterwards nothing of it
-/// may be left: no session, no connection at either end, no socket, no task, no listener.
+/// may be left: no session, no connection at either end, no socket of the gateway's and but the listening one of the
+/// server's, no task, no listener.
 func withTroubledGateway(
     _ change: @Sendable (inout GatewayConfiguration) -> Void = { _ in },
     server configuration: ServerConfiguration = .testing,
@@ -60,8 +61,8 @@ func withTroubledGateway(
     _ body: @Sendable (BlitzGateway, TroubledPath, OMEROServer) async throws -> Void
 ) async throws {
     try await OMEROServer.withServer(configuration) { server in
-        let door = encrypted ? server.sslPort : server.tcpPort
-        try await TroubledPath.with(to: try #require(door)) { path in
+        let door = try #require(encrypted ? server.sslPort : server.tcpPort)
+        try await TroubledPath.with(to: door) { path in
             var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
             configuration.addresses = [
                 ServerAddress(transport: encrypted ? .ssl : .tcp, host: "127.0.0.1", port: path.port)
@@ -89,6 +90,8 @@ func withTroubledGateway(
             // Whatever task still ran would hold it.
             try await eventually { core == nil }
             try await eventually { server.clientCount == 0 && path.open == 0 }
+            try await eventually { path.socketsOfClients == 0 }
+            try await eventually { OpenSocket.all.count { $0.port == door } == 1 }
         }
     }
 }

@@ -26,6 +26,7 @@ final class TroubledPath: Sendable {
         var isRefusing = false
         var pairs: [(client: any Channel, server: any Channel)] = []
         var accepted = 0
+        var clientPorts: Set<Int> = []
         var isClientsTurn = true
         var roundTrips = 0
     }
@@ -67,6 +68,12 @@ final class TroubledPath: Sendable {
 
     /// How many connections clients have open to it.
     var open: Int { state.withLock { $0.pairs.count { $0.client.isActive || $0.server.isActive } } }
+
+    /// How many sockets of this process are still there that clients had made for it, whatever became of their connections.
+    var socketsOfClients: Int {
+        let ports = state.withLock { $0.clientPorts }
+        return OpenSocket.all.count { ports.contains($0.port) && [nil, port].contains($0.peerPort) }
+    }
 
     /// How often the server answered and the client spoke again: what a distance costs.
     var roundTrips: Int { state.withLock { $0.roundTrips } }
@@ -130,6 +137,7 @@ final class TroubledPath: Sendable {
             .childChannelInitializer { client in
                 let refuses = self.state.withLock { state in
                     state.accepted += 1
+                    if let port = client.remoteAddress?.port { state.clientPorts.insert(port) }
                     return state.isRefusing
                 }
                 if refuses { return client.close() }
