@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized, .enabled(if: !python.isEmpty, "omero-py is not prepared: eval \"$(scripts/peers)\""))
 struct BlitzLifeTests {
     @Test func `blitz in pipes and at a terminal, against blitz serve and next to the omero command`() async throws {
-        try await run("blitz_life.py", passing: 22)
+        try await run("blitz_life.py", passing: 23)
     }
 
     @Test func `blitz in tmux, against blitz serve and against real Ice behind the real glacier2router`() async throws {

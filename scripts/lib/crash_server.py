@@ -218,8 +218,9 @@ def main():
             for thread in threads:
                 thread.start()
             # One in five dies during the log-ins, the others with writes under way.
-            before, end = found.count, time.monotonic() + 60
-            while chance_of_writes and found.count == before and time.monotonic() < end:
+            before, log_ins, end = found.count, found.log_ins, time.monotonic() + 60
+            while (chance_of_writes and (found.count == before or found.log_ins == log_ins)
+                   and time.monotonic() < end):
                 time.sleep(0.01)
             time.sleep(chance.uniform(0.02, options.longest))
             blitz.kill()
@@ -250,6 +251,8 @@ def main():
     finally:
         shutil.rmtree(folder)
     wrong += found.unexpected
+    if not found.log_ins:
+        wrong.append("nobody logged in beside those who wrote")
     for line in wrong[:20]:
         print("crash: " + line)
     print("crash: %d crashes (seed %d), %d writes acknowledged (%d groups, %d users, %d projects, %d files, %d closings), "

@@ -118,14 +118,41 @@ class Blitz:
         return answer
 
 
+class KeepsAlive:
+    """`blitz sessions keepalive`, a process with a gateway of ours, for so many seconds."""
+
+    def __init__(self, person, every, seconds):
+        self.seconds, self.started = seconds, time.monotonic()
+        self.process = person.start("sessions", "keepalive", "--every", every, "--for", seconds, "--json")
+        note = self.process.stderr.readline().decode()
+        assert note.startswith("Keeping the session of"), note + self.process.stderr.read().decode()
+
+    def beats(self):
+        """How many it counted, when it has ended by itself."""
+        try:
+            out, err = self.process.communicate(timeout=self.started + self.seconds + 30 - time.monotonic())
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError("blitz did not come to its end: %s" % self.process.communicate()[1].decode())
+        took = time.monotonic() - self.started
+        assert self.process.returncode == 0, err.decode()
+        assert took > self.seconds - 1.5, "it was to take %d s and took %.1f" % (self.seconds, took)
+        return json.loads(out)["beats"]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
 class Server:
     """`blitz serve` with the sample data. `before` is a command that runs it."""
 
     def __init__(self, path, folder, *options, before=()):
         environment = dict(os.environ, BLITZ_ROOT_PASSWORD="omero")
         self.process = subprocess.Popen(
-            list(before) + [path, "serve", "--data", folder, "--port", "0", "--insecure-port", "0", "--ws-port", "0", "--sample-data",
-             "--json"] + list(options),
+            list(before) + [path, "serve", "--data", folder, "--port", "0", "--insecure-port", "0", "--ws-port", "0",
+                            "--sample-data", "--json"] + list(options),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment)
         ready = json.loads(self._line())
         self.host, self.port, self.plain, self.ws = "127.0.0.1", ready["ssl"], ready["tcp"], ready["ws"]

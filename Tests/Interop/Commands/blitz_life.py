@@ -14,9 +14,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Server"))
 
-from checks import Checks, equal  # noqa: E402
+from checks import Checks, equal, eventually  # noqa: E402
 from cli import Cli  # noqa: E402
-from blitz import Blitz, RealServer, Server  # noqa: E402
+from blitz import Blitz, KeepsAlive, RealServer, Server  # noqa: E402
+from path import Path  # noqa: E402
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -193,6 +194,29 @@ def check_keeping_alive_and_ctrl_c(world):
     equal(process.wait(10), 130)
     process.communicate()
     blitz("whoami").expect()
+
+
+def check_a_session_that_is_kept_outlives_a_server_that_is_killed(world):
+    folder, keeping = os.path.join(world.folder, "killed"), None
+    server = Server(world.path, folder)
+    try:
+        with Path(server.port) as path:
+            blitz = world.person()
+            blitz("login", "sample-leader@%s:%d" % (server.host, path.port), "-w", "leader-1").expect()
+            key = blitz("whoami", "--json", "--show-key").json()["sessionKey"]
+            keeping = KeepsAlive(blitz, 1, 12)
+            server.process.kill()
+            server.process.wait()
+            known, server = path.accepted, Server(world.path, folder)
+            path.target = server.port
+            eventually(lambda: path.accepted > known, "the gateway came back")
+            beats = keeping.beats()
+            assert beats > 2, "%d beats" % beats
+            equal(blitz("whoami", "--json", "--show-key").json()["sessionKey"], key)
+    finally:
+        if keeping:
+            keeping.stop()
+        server.stop()
 
 
 # MARK: Acting for others, people and groups

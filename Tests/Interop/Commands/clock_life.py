@@ -5,7 +5,6 @@ wall_clock.c moves the wall clock of a process; its monotonic clocks and timers 
 a machine."""
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -24,7 +23,7 @@ from omero.rtypes import rstring
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Server"))
 
 from checks import Checks, equal, eventually  # noqa: E402
-from blitz import Blitz, Server  # noqa: E402
+from blitz import Blitz, KeepsAlive, Server  # noqa: E402
 from path import Path  # noqa: E402
 
 HOUR = 3600
@@ -94,33 +93,6 @@ class World:
         folder = self.new("data")
         shutil.copytree(self.used, folder)
         return folder
-
-
-class KeepsAlive:
-    """`blitz sessions keepalive`, a process with a gateway of ours, for so many seconds."""
-
-    def __init__(self, person, every, seconds):
-        self.seconds, self.started = seconds, time.monotonic()
-        self.process = person.start("sessions", "keepalive", "--every", every, "--for", seconds, "--json")
-        note = self.process.stderr.readline().decode()
-        assert note.startswith("Keeping the session of"), note + self.process.stderr.read().decode()
-
-    def beats(self):
-        """How many it counted, when it has ended by itself."""
-        try:
-            out, err = self.process.communicate(timeout=self.started + self.seconds + 30 - time.monotonic())
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise AssertionError("blitz did not come to its end: %s" % self.process.communicate()[1].decode())
-        took = time.monotonic() - self.started
-        equal(self.process.returncode, 0, err.decode())
-        assert took > self.seconds - SLACK, "it was to take %d s and took %.1f" % (self.seconds, took)
-        return json.loads(out)["beats"]
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
 
 
 def connect(server):

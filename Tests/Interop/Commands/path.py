@@ -6,7 +6,7 @@ import threading
 
 
 class Path:
-    """Clients connect to `port`. `accepted` counts those that were let through."""
+    """Clients connect to `port`; `target` is the server's. `accepted` counts those that were let through."""
 
     def __init__(self, target):
         self.target, self.accepted, self.is_refusing = target, 0, False
@@ -40,10 +40,13 @@ class Path:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            if self.is_refusing:
+            try:
+                server = None if self.is_refusing else socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                server = None
+            if not server:
                 client.close()
                 continue
-            server = socket.create_connection(("127.0.0.1", self.target))
             with self.lock:
                 self.ends += [client, server]
                 self.accepted += 1
@@ -52,9 +55,13 @@ class Path:
 
     @staticmethod
     def _pump(source, sink):
+        end = socket.SHUT_WR
         try:
             while data := source.recv(65536):
                 sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            end = socket.SHUT_RDWR  # a reset of one end is one of both
+        try:
+            sink.shutdown(end)
         except OSError:
             pass
