@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "OMEROServer", targets: ["OMEROServer"]),
         .executable(name: "blitz", targets: ["blitz"]),
         .library(name: "OMERO", targets: ["OMERO"]),
+        .library(name: "OMEROYAML", targets: ["OMEROYAML"]),
         .library(name: "OMEROStore", targets: ["OMEROStore"]),
     ],
     dependencies: [
@@ -77,13 +78,18 @@ let package = Package(
             name: "OMERO",
             dependencies: [
                 "OMEROAPI", "OMEROModel", "Glacier2", "Ice", "IceEncoding", nioCore,
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
+            swiftSettings: house
+        ),
+        // Settings from a YAML file: the only part of a client that needs all of Foundation.
+        .target(
+            name: "OMEROYAML",
+            dependencies: ["OMERO", .product(name: "Configuration", package: "swift-configuration")],
             swiftSettings: house
         ),
         .target(
@@ -207,7 +213,7 @@ let package = Package(
         // The gateway's values and state machines, without a server.
         .testTarget(
             name: "OMEROTests",
-            dependencies: ["OMERO", "OMEROAPI", "OMEROModel", "Ice", "IceEncoding"],
+            dependencies: ["OMERO", "OMEROYAML", "OMEROAPI", "OMEROModel", "Ice", "IceEncoding"],
             swiftSettings: house
         ),
         // The gateway against servers: in process, as a program, and a real Glacier2 in front of real Ice.
@@ -226,7 +232,7 @@ let package = Package(
         // What the gateway shares with omero-py.
         .testTarget(
             name: "OMEROGatewayInteropTests",
-            dependencies: ["OMERO", "OMEROAPI", "OMEROServer", "InteropProcess", "blitz"],
+            dependencies: ["OMERO", "OMEROYAML", "OMEROAPI", "OMEROServer", "InteropProcess", "blitz"],
             swiftSettings: house
         ),
         .testTarget(name: "OMEROAccessTests", dependencies: ["OMEROAccess", "OMEROModel"], swiftSettings: house),

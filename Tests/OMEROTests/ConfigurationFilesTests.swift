@@ -1,4 +1,5 @@
 import Foundation
+import OMEROYAML
 import Testing
 
 @testable import OMERO

@@ -1,5 +1,6 @@
 import Foundation
 import OMERO
+import OMEROYAML
 import Testing
 
 @Suite struct ConfigurationTests {

@@ -5,12 +5,11 @@
 #endif
 
 extension ConnectionSettings {
-    /// Gathers the settings from all places.
+    /// Gathers the settings from all places. With the module `OMEROYAML` a YAML file is one of them.
     ///
     /// - Parameters:
     ///   - given: what the program sets itself.
     ///   - environment: nil for that of the process.
-    ///   - yaml: the path of a YAML file, which must be there.
     ///   - iceConfig: the paths of files of Ice's properties, with commas in between, which must be there; nil for what
     ///     the variable `ICE_CONFIG` says.
     ///   - sessions: where the last log-in is looked for; nil asks nobody.
@@ -19,13 +18,23 @@ extension ConnectionSettings {
     public init(
         _ given: Given = Given(),
         environment: [String: String]? = nil,
-        yaml: String? = nil,
         iceConfig: String? = nil,
         sessions: SessionFiles? = nil
     ) throws(GatewayError) {
+        try self.init(given, environment: environment, file: nil, iceConfig: iceConfig, sessions: sessions)
+    }
+
+    /// - Parameter file: the settings of a file, which count after the environment.
+    package init(
+        _ given: Given,
+        environment: [String: String]?,
+        file: (any SettingsSource)?,
+        iceConfig: String?,
+        sessions: SessionFiles?
+    ) throws(GatewayError) {
         let environment = environment ?? ProcessInfo.processInfo.environment
         var sources: [any SettingsSource] = [given, EnvironmentSource(environment)]
-        if let yaml { sources.append(try YAMLSource(path: yaml)) }
+        if let file { sources.append(file) }
         if let paths = iceConfig ?? environment["ICE_CONFIG"] {
             let ice = try IceSource(paths: paths)
             notes += ice.notes

@@ -4,7 +4,7 @@
 ///
 /// 1. what the program itself passes,
 /// 2. environment variables: `OMERO_HOST`, `OMERO_PORT`, …
-/// 3. a YAML file, with `host`, `port`, … under `omero`,
+/// 3. a YAML file, with `host`, `port`, … under `omero`: with the module `OMEROYAML`,
 /// 4. the files of Ice's properties that `ICE_CONFIG` names: `omero.host`, `omero.port`, …, and `Ice.Default.Host`,
 /// 5. the last log-in in the session files, where nobody names another server or user.
 ///
@@ -169,7 +169,7 @@ extension ConnectionSettings {
 
 extension ConnectionSettings.Given: SettingsSource, CustomStringConvertible, CustomReflectable {
     /// As text, so that a program's values are checked as everyone's.
-    func text(_ name: SettingName) -> Setting<String>? {
+    package func text(_ name: SettingName) -> Setting<String>? {
         let text: String? =
             switch name {
             case .host: host

@@ -60,11 +60,11 @@ public enum SettingOrigin: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// What can be set, and how it is called in the sources.
-enum SettingName: String, CaseIterable, Sendable {
+package enum SettingName: String, CaseIterable, Sendable {
     case host, port, secure, user, password, session, group, timeout, connectTimeout, trust
 
     /// The names in order of preference, as the words of `omero.connect.timeout` or `OMERO_CONNECT_TIMEOUT`.
-    var keys: [[String]] {
+    package var keys: [[String]] {
         switch self {
         // omero-py's properties say pass, ezomero's variables both.
         case .password: [["omero", "password"], ["omero", "pass"]]
