@@ -74,19 +74,15 @@ struct Generator {
         let name = module == .model ? "omeroModelTypes" : "omeroAPITypes"
         source.line(
             "/// The classes\(module == .api ? " and exceptions" : "") of this module, for a communicator's types.")
-        source.block("public let \(name) = TypeRegistry(", closing: ")") { source in
-            source.block("descriptors: [", closing: module == .api ? "]," : "]") { source in
-                for id in ids {
-                    let isBox = schema.patches.byHand.contains(id)
-                    source.line("\(names.type(id)).\(isBox ? "boxDescriptor" : "descriptor"),")
-                }
+        // Not by the descriptors: making them all takes longer than a short program's whole work.
+        source.block("public let \(name) = TypeRegistry(capacity: \(ids.count)) { types in", closing: "}") { source in
+            for id in ids {
+                let isBox = schema.patches.byHand.contains(id)
+                source.line("types.add(\"\(id)\") { \(names.type(id)).\(isBox ? "boxDescriptor" : "descriptor") }")
             }
-            if module == .api {
-                source.block("exceptions: [", closing: "]") { source in
-                    for id in schema.exceptions.keys.sorted() where id.hasPrefix("::omero") {
-                        source.line("\(names.type(id)).self,")
-                    }
-                }
+            guard module == .api else { return }
+            for id in schema.exceptions.keys.sorted() where id.hasPrefix("::omero") {
+                source.line("types.add(\"\(id)\", exception: \(names.type(id)).self)")
             }
         }
         return source.text

@@ -4,135 +4,131 @@
 public import IceEncoding
 
 /// The classes and exceptions of this module, for a communicator's types.
-public let omeroAPITypes = TypeRegistry(
-    descriptors: [
-        ResolutionDescription.descriptor,
-        RoiOptions.descriptor,
-        RoiResult.descriptor,
-        RoiStats.descriptor,
-        Save.descriptor,
-        SaveRsp.descriptor,
-        ShapePoints.descriptor,
-        ShapeStats.descriptor,
-        Chgrp2.descriptor,
-        Chgrp2Response.descriptor,
-        Chmod2.descriptor,
-        Chmod2Response.descriptor,
-        Chown2.descriptor,
-        Chown2Response.descriptor,
-        CurrentSessionsRequest.descriptor,
-        CurrentSessionsResponse.descriptor,
-        Delete2.descriptor,
-        Delete2Response.descriptor,
-        DiskUsage.descriptor,
-        DiskUsage2.descriptor,
-        DiskUsage2Response.descriptor,
-        DiskUsageResponse.descriptor,
-        DoAll.descriptor,
-        DoAllRsp.descriptor,
-        Duplicate.descriptor,
-        DuplicateResponse.descriptor,
-        ERR.descriptor,
-        FindChildren.descriptor,
-        FindHandles.descriptor,
-        FindHandlesRsp.descriptor,
-        FindParents.descriptor,
-        FindPyramids.descriptor,
-        FindPyramidsResponse.descriptor,
-        FoundChildren.descriptor,
-        FoundParents.descriptor,
-        GraphException.descriptor,
-        GraphModify2.descriptor,
-        GraphQuery.descriptor,
-        LegalGraphTargets.descriptor,
-        LegalGraphTargetsResponse.descriptor,
-        ListRequests.descriptor,
-        ListRequestsRsp.descriptor,
-        ManageImageBinaries.descriptor,
-        ManageImageBinariesResponse.descriptor,
-        OK.descriptor,
-        OriginalMetadataRequest.descriptor,
-        OriginalMetadataResponse.descriptor,
-        PopStatus.descriptor,
-        PopStatusRsp.descriptor,
-        Request.descriptor,
-        ResetPasswordRequest.descriptor,
-        ResetPasswordResponse.descriptor,
-        Response.descriptor,
-        SendEmailRequest.descriptor,
-        SendEmailResponse.descriptor,
-        SkipHead.descriptor,
-        Status.descriptor,
-        Timing.descriptor,
-        Unknown.descriptor,
-        UpdateSessionTimeoutRequest.descriptor,
-        UsedFilesRequest.descriptor,
-        UsedFilesResponse.descriptor,
-        UsedFilesResponsePreFs.descriptor,
-        ChildOption.descriptor,
-        BoolColumn.descriptor,
-        Column.descriptor,
-        TableData.descriptor,
-        DatasetColumn.descriptor,
-        DoubleArrayColumn.descriptor,
-        DoubleColumn.descriptor,
-        FileColumn.descriptor,
-        FloatArrayColumn.descriptor,
-        ImageColumn.descriptor,
-        ImportLocation.descriptor,
-        ImportRequest.descriptor,
-        ImportResponse.descriptor,
-        ImportSettings.descriptor,
-        JobParams.descriptor,
-        LongArrayColumn.descriptor,
-        LongColumn.descriptor,
-        MaskColumn.descriptor,
-        Param.descriptor,
-        PlateColumn.descriptor,
-        RawAccessRequest.descriptor,
-        RoiColumn.descriptor,
-        StringColumn.descriptor,
-        WellColumn.descriptor,
-        IObjectContainer.descriptor,
-        RenderingMapContext.descriptor,
-        PlaneDef.descriptor,
-        PlaneDefWithMasks.descriptor,
-        RGBBuffer.descriptor,
-        RegionDef.descriptor,
-        ReverseIntensityMapContext.descriptor,
-    ],
-    exceptions: [
-        ApiUsageException.self,
-        AuthenticationException.self,
-        ChecksumValidationException.self,
-        ConcurrencyException.self,
-        ConcurrentModification.self,
-        DatabaseBusyException.self,
-        ExpiredCredentialException.self,
-        FilePathNamingException.self,
-        GroupSecurityViolation.self,
-        InternalException.self,
-        LockTimeout.self,
-        MissingPyramidException.self,
-        NoProcessorAvailable.self,
-        OmeroFSError.self,
-        OptimisticLockException.self,
-        OverUsageException.self,
-        PermissionMismatchGroupSecurityViolation.self,
-        QueryException.self,
-        ReadOnlyGroupSecurityViolation.self,
-        RemovedSessionException.self,
-        ResourceError.self,
-        SecurityViolation.self,
-        ServerError.self,
-        SessionException.self,
-        SessionTimeoutException.self,
-        ShutdownInProgress.self,
-        TryAgain.self,
-        ValidationException.self,
-        WrappedCreateSessionException.self,
-        FileDeleteException.self,
-        RepositoryException.self,
-        UnregisteredFileException.self,
-    ]
-)
+public let omeroAPITypes = TypeRegistry(capacity: 94) { types in
+    types.add("::omero::api::ResolutionDescription") { ResolutionDescription.descriptor }
+    types.add("::omero::api::RoiOptions") { RoiOptions.descriptor }
+    types.add("::omero::api::RoiResult") { RoiResult.descriptor }
+    types.add("::omero::api::RoiStats") { RoiStats.descriptor }
+    types.add("::omero::api::Save") { Save.descriptor }
+    types.add("::omero::api::SaveRsp") { SaveRsp.descriptor }
+    types.add("::omero::api::ShapePoints") { ShapePoints.descriptor }
+    types.add("::omero::api::ShapeStats") { ShapeStats.descriptor }
+    types.add("::omero::cmd::Chgrp2") { Chgrp2.descriptor }
+    types.add("::omero::cmd::Chgrp2Response") { Chgrp2Response.descriptor }
+    types.add("::omero::cmd::Chmod2") { Chmod2.descriptor }
+    types.add("::omero::cmd::Chmod2Response") { Chmod2Response.descriptor }
+    types.add("::omero::cmd::Chown2") { Chown2.descriptor }
+    types.add("::omero::cmd::Chown2Response") { Chown2Response.descriptor }
+    types.add("::omero::cmd::CurrentSessionsRequest") { CurrentSessionsRequest.descriptor }
+    types.add("::omero::cmd::CurrentSessionsResponse") { CurrentSessionsResponse.descriptor }
+    types.add("::omero::cmd::Delete2") { Delete2.descriptor }
+    types.add("::omero::cmd::Delete2Response") { Delete2Response.descriptor }
+    types.add("::omero::cmd::DiskUsage") { DiskUsage.descriptor }
+    types.add("::omero::cmd::DiskUsage2") { DiskUsage2.descriptor }
+    types.add("::omero::cmd::DiskUsage2Response") { DiskUsage2Response.descriptor }
+    types.add("::omero::cmd::DiskUsageResponse") { DiskUsageResponse.descriptor }
+    types.add("::omero::cmd::DoAll") { DoAll.descriptor }
+    types.add("::omero::cmd::DoAllRsp") { DoAllRsp.descriptor }
+    types.add("::omero::cmd::Duplicate") { Duplicate.descriptor }
+    types.add("::omero::cmd::DuplicateResponse") { DuplicateResponse.descriptor }
+    types.add("::omero::cmd::ERR") { ERR.descriptor }
+    types.add("::omero::cmd::FindChildren") { FindChildren.descriptor }
+    types.add("::omero::cmd::FindHandles") { FindHandles.descriptor }
+    types.add("::omero::cmd::FindHandlesRsp") { FindHandlesRsp.descriptor }
+    types.add("::omero::cmd::FindParents") { FindParents.descriptor }
+    types.add("::omero::cmd::FindPyramids") { FindPyramids.descriptor }
+    types.add("::omero::cmd::FindPyramidsResponse") { FindPyramidsResponse.descriptor }
+    types.add("::omero::cmd::FoundChildren") { FoundChildren.descriptor }
+    types.add("::omero::cmd::FoundParents") { FoundParents.descriptor }
+    types.add("::omero::cmd::GraphException") { GraphException.descriptor }
+    types.add("::omero::cmd::GraphModify2") { GraphModify2.descriptor }
+    types.add("::omero::cmd::GraphQuery") { GraphQuery.descriptor }
+    types.add("::omero::cmd::LegalGraphTargets") { LegalGraphTargets.descriptor }
+    types.add("::omero::cmd::LegalGraphTargetsResponse") { LegalGraphTargetsResponse.descriptor }
+    types.add("::omero::cmd::ListRequests") { ListRequests.descriptor }
+    types.add("::omero::cmd::ListRequestsRsp") { ListRequestsRsp.descriptor }
+    types.add("::omero::cmd::ManageImageBinaries") { ManageImageBinaries.descriptor }
+    types.add("::omero::cmd::ManageImageBinariesResponse") { ManageImageBinariesResponse.descriptor }
+    types.add("::omero::cmd::OK") { OK.descriptor }
+    types.add("::omero::cmd::OriginalMetadataRequest") { OriginalMetadataRequest.descriptor }
+    types.add("::omero::cmd::OriginalMetadataResponse") { OriginalMetadataResponse.descriptor }
+    types.add("::omero::cmd::PopStatus") { PopStatus.descriptor }
+    types.add("::omero::cmd::PopStatusRsp") { PopStatusRsp.descriptor }
+    types.add("::omero::cmd::Request") { Request.descriptor }
+    types.add("::omero::cmd::ResetPasswordRequest") { ResetPasswordRequest.descriptor }
+    types.add("::omero::cmd::ResetPasswordResponse") { ResetPasswordResponse.descriptor }
+    types.add("::omero::cmd::Response") { Response.descriptor }
+    types.add("::omero::cmd::SendEmailRequest") { SendEmailRequest.descriptor }
+    types.add("::omero::cmd::SendEmailResponse") { SendEmailResponse.descriptor }
+    types.add("::omero::cmd::SkipHead") { SkipHead.descriptor }
+    types.add("::omero::cmd::Status") { Status.descriptor }
+    types.add("::omero::cmd::Timing") { Timing.descriptor }
+    types.add("::omero::cmd::Unknown") { Unknown.descriptor }
+    types.add("::omero::cmd::UpdateSessionTimeoutRequest") { UpdateSessionTimeoutRequest.descriptor }
+    types.add("::omero::cmd::UsedFilesRequest") { UsedFilesRequest.descriptor }
+    types.add("::omero::cmd::UsedFilesResponse") { UsedFilesResponse.descriptor }
+    types.add("::omero::cmd::UsedFilesResponsePreFs") { UsedFilesResponsePreFs.descriptor }
+    types.add("::omero::cmd::graphs::ChildOption") { ChildOption.descriptor }
+    types.add("::omero::grid::BoolColumn") { BoolColumn.descriptor }
+    types.add("::omero::grid::Column") { Column.descriptor }
+    types.add("::omero::grid::Data") { TableData.descriptor }
+    types.add("::omero::grid::DatasetColumn") { DatasetColumn.descriptor }
+    types.add("::omero::grid::DoubleArrayColumn") { DoubleArrayColumn.descriptor }
+    types.add("::omero::grid::DoubleColumn") { DoubleColumn.descriptor }
+    types.add("::omero::grid::FileColumn") { FileColumn.descriptor }
+    types.add("::omero::grid::FloatArrayColumn") { FloatArrayColumn.descriptor }
+    types.add("::omero::grid::ImageColumn") { ImageColumn.descriptor }
+    types.add("::omero::grid::ImportLocation") { ImportLocation.descriptor }
+    types.add("::omero::grid::ImportRequest") { ImportRequest.descriptor }
+    types.add("::omero::grid::ImportResponse") { ImportResponse.descriptor }
+    types.add("::omero::grid::ImportSettings") { ImportSettings.descriptor }
+    types.add("::omero::grid::JobParams") { JobParams.descriptor }
+    types.add("::omero::grid::LongArrayColumn") { LongArrayColumn.descriptor }
+    types.add("::omero::grid::LongColumn") { LongColumn.descriptor }
+    types.add("::omero::grid::MaskColumn") { MaskColumn.descriptor }
+    types.add("::omero::grid::Param") { Param.descriptor }
+    types.add("::omero::grid::PlateColumn") { PlateColumn.descriptor }
+    types.add("::omero::grid::RawAccessRequest") { RawAccessRequest.descriptor }
+    types.add("::omero::grid::RoiColumn") { RoiColumn.descriptor }
+    types.add("::omero::grid::StringColumn") { StringColumn.descriptor }
+    types.add("::omero::grid::WellColumn") { WellColumn.descriptor }
+    types.add("::omero::metadatastore::IObjectContainer") { IObjectContainer.descriptor }
+    types.add("::omero::romio::CodomainMapContext") { RenderingMapContext.descriptor }
+    types.add("::omero::romio::PlaneDef") { PlaneDef.descriptor }
+    types.add("::omero::romio::PlaneDefWithMasks") { PlaneDefWithMasks.descriptor }
+    types.add("::omero::romio::RGBBuffer") { RGBBuffer.descriptor }
+    types.add("::omero::romio::RegionDef") { RegionDef.descriptor }
+    types.add("::omero::romio::ReverseIntensityMapContext") { ReverseIntensityMapContext.descriptor }
+    types.add("::omero::ApiUsageException", exception: ApiUsageException.self)
+    types.add("::omero::AuthenticationException", exception: AuthenticationException.self)
+    types.add("::omero::ChecksumValidationException", exception: ChecksumValidationException.self)
+    types.add("::omero::ConcurrencyException", exception: ConcurrencyException.self)
+    types.add("::omero::ConcurrentModification", exception: ConcurrentModification.self)
+    types.add("::omero::DatabaseBusyException", exception: DatabaseBusyException.self)
+    types.add("::omero::ExpiredCredentialException", exception: ExpiredCredentialException.self)
+    types.add("::omero::FilePathNamingException", exception: FilePathNamingException.self)
+    types.add("::omero::GroupSecurityViolation", exception: GroupSecurityViolation.self)
+    types.add("::omero::InternalException", exception: InternalException.self)
+    types.add("::omero::LockTimeout", exception: LockTimeout.self)
+    types.add("::omero::MissingPyramidException", exception: MissingPyramidException.self)
+    types.add("::omero::NoProcessorAvailable", exception: NoProcessorAvailable.self)
+    types.add("::omero::OmeroFSError", exception: OmeroFSError.self)
+    types.add("::omero::OptimisticLockException", exception: OptimisticLockException.self)
+    types.add("::omero::OverUsageException", exception: OverUsageException.self)
+    types.add("::omero::PermissionMismatchGroupSecurityViolation", exception: PermissionMismatchGroupSecurityViolation.self)
+    types.add("::omero::QueryException", exception: QueryException.self)
+    types.add("::omero::ReadOnlyGroupSecurityViolation", exception: ReadOnlyGroupSecurityViolation.self)
+    types.add("::omero::RemovedSessionException", exception: RemovedSessionException.self)
+    types.add("::omero::ResourceError", exception: ResourceError.self)
+    types.add("::omero::SecurityViolation", exception: SecurityViolation.self)
+    types.add("::omero::ServerError", exception: ServerError.self)
+    types.add("::omero::SessionException", exception: SessionException.self)
+    types.add("::omero::SessionTimeoutException", exception: SessionTimeoutException.self)
+    types.add("::omero::ShutdownInProgress", exception: ShutdownInProgress.self)
+    types.add("::omero::TryAgain", exception: TryAgain.self)
+    types.add("::omero::ValidationException", exception: ValidationException.self)
+    types.add("::omero::WrappedCreateSessionException", exception: WrappedCreateSessionException.self)
+    types.add("::omero::grid::FileDeleteException", exception: FileDeleteException.self)
+    types.add("::omero::grid::RepositoryException", exception: RepositoryException.self)
+    types.add("::omero::grid::UnregisteredFileException", exception: UnregisteredFileException.self)
+}

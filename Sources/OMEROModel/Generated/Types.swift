@@ -4,215 +4,213 @@
 public import IceEncoding
 
 /// The classes of this module, for a communicator's types.
-public let omeroModelTypes = TypeRegistry(
-    descriptors: [
-        Color.descriptor,
-        Internal.descriptor,
-        Plane.descriptor,
-        PlanePoint.descriptor,
-        RArray.descriptor,
-        RBool.descriptor,
-        RClass.descriptor,
-        RCollection.descriptor,
-        RDouble.descriptor,
-        RFloat.descriptor,
-        RInt.descriptor,
-        RInternal.descriptor,
-        RList.descriptor,
-        RLong.descriptor,
-        RMap.descriptor,
-        RObject.descriptor,
-        RSet.descriptor,
-        RString.descriptor,
-        RTime.descriptor,
-        RType.descriptor,
-        AcquisitionMode.descriptor,
-        AdminPrivilege.descriptor,
-        AffineTransform.descriptor,
-        Annotation.descriptor,
-        AnnotationAnnotationLink.descriptor,
-        Arc.descriptor,
-        ArcType.descriptor,
-        BasicAnnotation.descriptor,
-        Binning.descriptor,
-        BooleanAnnotation.descriptor,
-        Channel.descriptor,
-        ChannelAnnotationLink.descriptor,
-        ChannelBinding.descriptor,
-        ChecksumAlgorithm.descriptor,
-        CodomainMapContext.descriptor,
-        CommentAnnotation.descriptor,
-        ContrastMethod.descriptor,
-        ContrastStretchingContext.descriptor,
-        Correction.descriptor,
-        DBPatch.descriptor,
-        Dataset.descriptor,
-        DatasetAnnotationLink.descriptor,
-        DatasetImageLink.descriptor,
-        Details.descriptor,
-        Detector.descriptor,
-        DetectorAnnotationLink.descriptor,
-        DetectorSettings.descriptor,
-        DetectorType.descriptor,
-        Dichroic.descriptor,
-        DichroicAnnotationLink.descriptor,
-        DimensionOrder.descriptor,
-        DoubleAnnotation.descriptor,
-        ElectricPotential.boxDescriptor,
-        Ellipse.descriptor,
-        Event.descriptor,
-        EventLog.descriptor,
-        EventType.descriptor,
-        Experiment.descriptor,
-        ExperimentType.descriptor,
-        Experimenter.descriptor,
-        ExperimenterAnnotationLink.descriptor,
-        ExperimenterGroup.descriptor,
-        ExperimenterGroupAnnotationLink.descriptor,
-        ExternalInfo.descriptor,
-        Family.descriptor,
-        Filament.descriptor,
-        FilamentType.descriptor,
-        FileAnnotation.descriptor,
-        Fileset.descriptor,
-        FilesetAnnotationLink.descriptor,
-        FilesetEntry.descriptor,
-        FilesetJobLink.descriptor,
-        Filter.descriptor,
-        FilterAnnotationLink.descriptor,
-        FilterSet.descriptor,
-        FilterSetEmissionFilterLink.descriptor,
-        FilterSetExcitationFilterLink.descriptor,
-        FilterType.descriptor,
-        Folder.descriptor,
-        FolderAnnotationLink.descriptor,
-        FolderImageLink.descriptor,
-        FolderRoiLink.descriptor,
-        Format.descriptor,
-        Frequency.boxDescriptor,
-        GenericExcitationSource.descriptor,
-        GroupExperimenterMap.descriptor,
-        IObject.descriptor,
-        Illumination.descriptor,
-        Image.descriptor,
-        ImageAnnotationLink.descriptor,
-        ImagingEnvironment.descriptor,
-        Immersion.descriptor,
-        ImportJob.descriptor,
-        IndexingJob.descriptor,
-        Instrument.descriptor,
-        InstrumentAnnotationLink.descriptor,
-        IntegrityCheckJob.descriptor,
-        Job.descriptor,
-        JobOriginalFileLink.descriptor,
-        JobStatus.descriptor,
-        Label.descriptor,
-        Laser.descriptor,
-        LaserMedium.descriptor,
-        LaserType.descriptor,
-        Length.boxDescriptor,
-        LightEmittingDiode.descriptor,
-        LightPath.descriptor,
-        LightPathAnnotationLink.descriptor,
-        LightPathEmissionFilterLink.descriptor,
-        LightPathExcitationFilterLink.descriptor,
-        LightSettings.descriptor,
-        LightSource.descriptor,
-        LightSourceAnnotationLink.descriptor,
-        Line.descriptor,
-        Link.descriptor,
-        ListAnnotation.descriptor,
-        LogicalChannel.descriptor,
-        LongAnnotation.descriptor,
-        MapAnnotation.descriptor,
-        Mask.descriptor,
-        Medium.descriptor,
-        MetadataImportJob.descriptor,
-        MicrobeamManipulation.descriptor,
-        MicrobeamManipulationType.descriptor,
-        Microscope.descriptor,
-        MicroscopeType.descriptor,
-        NamedValue.boxDescriptor,
-        Namespace.descriptor,
-        NamespaceAnnotationLink.descriptor,
-        Node.descriptor,
-        NodeAnnotationLink.descriptor,
-        NumericAnnotation.descriptor,
-        OTF.descriptor,
-        Objective.descriptor,
-        ObjectiveAnnotationLink.descriptor,
-        ObjectiveSettings.descriptor,
-        OriginalFile.descriptor,
-        OriginalFileAnnotationLink.descriptor,
-        ParseJob.descriptor,
-        Path.descriptor,
-        Permissions.boxDescriptor,
-        PhotometricInterpretation.descriptor,
-        PixelDataJob.descriptor,
-        Pixels.descriptor,
-        PixelsOriginalFileMap.descriptor,
-        PixelsType.descriptor,
-        PlaneInfo.descriptor,
-        PlaneInfoAnnotationLink.descriptor,
-        PlaneSlicingContext.descriptor,
-        Plate.descriptor,
-        PlateAcquisition.descriptor,
-        PlateAcquisitionAnnotationLink.descriptor,
-        PlateAnnotationLink.descriptor,
-        Point.descriptor,
-        Polygon.descriptor,
-        Polyline.descriptor,
-        Power.boxDescriptor,
-        Pressure.boxDescriptor,
-        Project.descriptor,
-        ProjectAnnotationLink.descriptor,
-        ProjectDatasetLink.descriptor,
-        ProjectionAxis.descriptor,
-        ProjectionDef.descriptor,
-        ProjectionType.descriptor,
-        Pulse.descriptor,
-        QuantumDef.descriptor,
-        Reagent.descriptor,
-        ReagentAnnotationLink.descriptor,
-        Rectangle.descriptor,
-        RenderingDef.descriptor,
-        RenderingModel.descriptor,
-        ReverseIntensityContext.descriptor,
-        Roi.descriptor,
-        RoiAnnotationLink.descriptor,
-        Screen.descriptor,
-        ScreenAnnotationLink.descriptor,
-        ScreenPlateLink.descriptor,
-        ScriptJob.descriptor,
-        Session.descriptor,
-        SessionAnnotationLink.descriptor,
-        Shape.descriptor,
-        ShapeAnnotationLink.descriptor,
-        Share.descriptor,
-        ShareMember.descriptor,
-        StageLabel.descriptor,
-        StatsInfo.descriptor,
-        TagAnnotation.descriptor,
-        Temperature.boxDescriptor,
-        TermAnnotation.descriptor,
-        TextAnnotation.descriptor,
-        Thumbnail.descriptor,
-        ThumbnailGenerationJob.descriptor,
-        Time.boxDescriptor,
-        TimestampAnnotation.descriptor,
-        TransmittanceRange.descriptor,
-        TypeAnnotation.descriptor,
-        UploadJob.descriptor,
-        Well.descriptor,
-        WellAnnotationLink.descriptor,
-        WellReagentLink.descriptor,
-        WellSample.descriptor,
-        XmlAnnotation.descriptor,
-        EventContext.descriptor,
-        QueryFilter.descriptor,
-        QueryOptions.descriptor,
-        QueryParameters.descriptor,
-        Principal.descriptor,
-        Roles.descriptor,
-    ]
-)
+public let omeroModelTypes = TypeRegistry(capacity: 208) { types in
+    types.add("::omero::Color") { Color.descriptor }
+    types.add("::omero::Internal") { Internal.descriptor }
+    types.add("::omero::Plane") { Plane.descriptor }
+    types.add("::omero::Point") { PlanePoint.descriptor }
+    types.add("::omero::RArray") { RArray.descriptor }
+    types.add("::omero::RBool") { RBool.descriptor }
+    types.add("::omero::RClass") { RClass.descriptor }
+    types.add("::omero::RCollection") { RCollection.descriptor }
+    types.add("::omero::RDouble") { RDouble.descriptor }
+    types.add("::omero::RFloat") { RFloat.descriptor }
+    types.add("::omero::RInt") { RInt.descriptor }
+    types.add("::omero::RInternal") { RInternal.descriptor }
+    types.add("::omero::RList") { RList.descriptor }
+    types.add("::omero::RLong") { RLong.descriptor }
+    types.add("::omero::RMap") { RMap.descriptor }
+    types.add("::omero::RObject") { RObject.descriptor }
+    types.add("::omero::RSet") { RSet.descriptor }
+    types.add("::omero::RString") { RString.descriptor }
+    types.add("::omero::RTime") { RTime.descriptor }
+    types.add("::omero::RType") { RType.descriptor }
+    types.add("::omero::model::AcquisitionMode") { AcquisitionMode.descriptor }
+    types.add("::omero::model::AdminPrivilege") { AdminPrivilege.descriptor }
+    types.add("::omero::model::AffineTransform") { AffineTransform.descriptor }
+    types.add("::omero::model::Annotation") { Annotation.descriptor }
+    types.add("::omero::model::AnnotationAnnotationLink") { AnnotationAnnotationLink.descriptor }
+    types.add("::omero::model::Arc") { Arc.descriptor }
+    types.add("::omero::model::ArcType") { ArcType.descriptor }
+    types.add("::omero::model::BasicAnnotation") { BasicAnnotation.descriptor }
+    types.add("::omero::model::Binning") { Binning.descriptor }
+    types.add("::omero::model::BooleanAnnotation") { BooleanAnnotation.descriptor }
+    types.add("::omero::model::Channel") { Channel.descriptor }
+    types.add("::omero::model::ChannelAnnotationLink") { ChannelAnnotationLink.descriptor }
+    types.add("::omero::model::ChannelBinding") { ChannelBinding.descriptor }
+    types.add("::omero::model::ChecksumAlgorithm") { ChecksumAlgorithm.descriptor }
+    types.add("::omero::model::CodomainMapContext") { CodomainMapContext.descriptor }
+    types.add("::omero::model::CommentAnnotation") { CommentAnnotation.descriptor }
+    types.add("::omero::model::ContrastMethod") { ContrastMethod.descriptor }
+    types.add("::omero::model::ContrastStretchingContext") { ContrastStretchingContext.descriptor }
+    types.add("::omero::model::Correction") { Correction.descriptor }
+    types.add("::omero::model::DBPatch") { DBPatch.descriptor }
+    types.add("::omero::model::Dataset") { Dataset.descriptor }
+    types.add("::omero::model::DatasetAnnotationLink") { DatasetAnnotationLink.descriptor }
+    types.add("::omero::model::DatasetImageLink") { DatasetImageLink.descriptor }
+    types.add("::omero::model::Details") { Details.descriptor }
+    types.add("::omero::model::Detector") { Detector.descriptor }
+    types.add("::omero::model::DetectorAnnotationLink") { DetectorAnnotationLink.descriptor }
+    types.add("::omero::model::DetectorSettings") { DetectorSettings.descriptor }
+    types.add("::omero::model::DetectorType") { DetectorType.descriptor }
+    types.add("::omero::model::Dichroic") { Dichroic.descriptor }
+    types.add("::omero::model::DichroicAnnotationLink") { DichroicAnnotationLink.descriptor }
+    types.add("::omero::model::DimensionOrder") { DimensionOrder.descriptor }
+    types.add("::omero::model::DoubleAnnotation") { DoubleAnnotation.descriptor }
+    types.add("::omero::model::ElectricPotential") { ElectricPotential.boxDescriptor }
+    types.add("::omero::model::Ellipse") { Ellipse.descriptor }
+    types.add("::omero::model::Event") { Event.descriptor }
+    types.add("::omero::model::EventLog") { EventLog.descriptor }
+    types.add("::omero::model::EventType") { EventType.descriptor }
+    types.add("::omero::model::Experiment") { Experiment.descriptor }
+    types.add("::omero::model::ExperimentType") { ExperimentType.descriptor }
+    types.add("::omero::model::Experimenter") { Experimenter.descriptor }
+    types.add("::omero::model::ExperimenterAnnotationLink") { ExperimenterAnnotationLink.descriptor }
+    types.add("::omero::model::ExperimenterGroup") { ExperimenterGroup.descriptor }
+    types.add("::omero::model::ExperimenterGroupAnnotationLink") { ExperimenterGroupAnnotationLink.descriptor }
+    types.add("::omero::model::ExternalInfo") { ExternalInfo.descriptor }
+    types.add("::omero::model::Family") { Family.descriptor }
+    types.add("::omero::model::Filament") { Filament.descriptor }
+    types.add("::omero::model::FilamentType") { FilamentType.descriptor }
+    types.add("::omero::model::FileAnnotation") { FileAnnotation.descriptor }
+    types.add("::omero::model::Fileset") { Fileset.descriptor }
+    types.add("::omero::model::FilesetAnnotationLink") { FilesetAnnotationLink.descriptor }
+    types.add("::omero::model::FilesetEntry") { FilesetEntry.descriptor }
+    types.add("::omero::model::FilesetJobLink") { FilesetJobLink.descriptor }
+    types.add("::omero::model::Filter") { Filter.descriptor }
+    types.add("::omero::model::FilterAnnotationLink") { FilterAnnotationLink.descriptor }
+    types.add("::omero::model::FilterSet") { FilterSet.descriptor }
+    types.add("::omero::model::FilterSetEmissionFilterLink") { FilterSetEmissionFilterLink.descriptor }
+    types.add("::omero::model::FilterSetExcitationFilterLink") { FilterSetExcitationFilterLink.descriptor }
+    types.add("::omero::model::FilterType") { FilterType.descriptor }
+    types.add("::omero::model::Folder") { Folder.descriptor }
+    types.add("::omero::model::FolderAnnotationLink") { FolderAnnotationLink.descriptor }
+    types.add("::omero::model::FolderImageLink") { FolderImageLink.descriptor }
+    types.add("::omero::model::FolderRoiLink") { FolderRoiLink.descriptor }
+    types.add("::omero::model::Format") { Format.descriptor }
+    types.add("::omero::model::Frequency") { Frequency.boxDescriptor }
+    types.add("::omero::model::GenericExcitationSource") { GenericExcitationSource.descriptor }
+    types.add("::omero::model::GroupExperimenterMap") { GroupExperimenterMap.descriptor }
+    types.add("::omero::model::IObject") { IObject.descriptor }
+    types.add("::omero::model::Illumination") { Illumination.descriptor }
+    types.add("::omero::model::Image") { Image.descriptor }
+    types.add("::omero::model::ImageAnnotationLink") { ImageAnnotationLink.descriptor }
+    types.add("::omero::model::ImagingEnvironment") { ImagingEnvironment.descriptor }
+    types.add("::omero::model::Immersion") { Immersion.descriptor }
+    types.add("::omero::model::ImportJob") { ImportJob.descriptor }
+    types.add("::omero::model::IndexingJob") { IndexingJob.descriptor }
+    types.add("::omero::model::Instrument") { Instrument.descriptor }
+    types.add("::omero::model::InstrumentAnnotationLink") { InstrumentAnnotationLink.descriptor }
+    types.add("::omero::model::IntegrityCheckJob") { IntegrityCheckJob.descriptor }
+    types.add("::omero::model::Job") { Job.descriptor }
+    types.add("::omero::model::JobOriginalFileLink") { JobOriginalFileLink.descriptor }
+    types.add("::omero::model::JobStatus") { JobStatus.descriptor }
+    types.add("::omero::model::Label") { Label.descriptor }
+    types.add("::omero::model::Laser") { Laser.descriptor }
+    types.add("::omero::model::LaserMedium") { LaserMedium.descriptor }
+    types.add("::omero::model::LaserType") { LaserType.descriptor }
+    types.add("::omero::model::Length") { Length.boxDescriptor }
+    types.add("::omero::model::LightEmittingDiode") { LightEmittingDiode.descriptor }
+    types.add("::omero::model::LightPath") { LightPath.descriptor }
+    types.add("::omero::model::LightPathAnnotationLink") { LightPathAnnotationLink.descriptor }
+    types.add("::omero::model::LightPathEmissionFilterLink") { LightPathEmissionFilterLink.descriptor }
+    types.add("::omero::model::LightPathExcitationFilterLink") { LightPathExcitationFilterLink.descriptor }
+    types.add("::omero::model::LightSettings") { LightSettings.descriptor }
+    types.add("::omero::model::LightSource") { LightSource.descriptor }
+    types.add("::omero::model::LightSourceAnnotationLink") { LightSourceAnnotationLink.descriptor }
+    types.add("::omero::model::Line") { Line.descriptor }
+    types.add("::omero::model::Link") { Link.descriptor }
+    types.add("::omero::model::ListAnnotation") { ListAnnotation.descriptor }
+    types.add("::omero::model::LogicalChannel") { LogicalChannel.descriptor }
+    types.add("::omero::model::LongAnnotation") { LongAnnotation.descriptor }
+    types.add("::omero::model::MapAnnotation") { MapAnnotation.descriptor }
+    types.add("::omero::model::Mask") { Mask.descriptor }
+    types.add("::omero::model::Medium") { Medium.descriptor }
+    types.add("::omero::model::MetadataImportJob") { MetadataImportJob.descriptor }
+    types.add("::omero::model::MicrobeamManipulation") { MicrobeamManipulation.descriptor }
+    types.add("::omero::model::MicrobeamManipulationType") { MicrobeamManipulationType.descriptor }
+    types.add("::omero::model::Microscope") { Microscope.descriptor }
+    types.add("::omero::model::MicroscopeType") { MicroscopeType.descriptor }
+    types.add("::omero::model::NamedValue") { NamedValue.boxDescriptor }
+    types.add("::omero::model::Namespace") { Namespace.descriptor }
+    types.add("::omero::model::NamespaceAnnotationLink") { NamespaceAnnotationLink.descriptor }
+    types.add("::omero::model::Node") { Node.descriptor }
+    types.add("::omero::model::NodeAnnotationLink") { NodeAnnotationLink.descriptor }
+    types.add("::omero::model::NumericAnnotation") { NumericAnnotation.descriptor }
+    types.add("::omero::model::OTF") { OTF.descriptor }
+    types.add("::omero::model::Objective") { Objective.descriptor }
+    types.add("::omero::model::ObjectiveAnnotationLink") { ObjectiveAnnotationLink.descriptor }
+    types.add("::omero::model::ObjectiveSettings") { ObjectiveSettings.descriptor }
+    types.add("::omero::model::OriginalFile") { OriginalFile.descriptor }
+    types.add("::omero::model::OriginalFileAnnotationLink") { OriginalFileAnnotationLink.descriptor }
+    types.add("::omero::model::ParseJob") { ParseJob.descriptor }
+    types.add("::omero::model::Path") { Path.descriptor }
+    types.add("::omero::model::Permissions") { Permissions.boxDescriptor }
+    types.add("::omero::model::PhotometricInterpretation") { PhotometricInterpretation.descriptor }
+    types.add("::omero::model::PixelDataJob") { PixelDataJob.descriptor }
+    types.add("::omero::model::Pixels") { Pixels.descriptor }
+    types.add("::omero::model::PixelsOriginalFileMap") { PixelsOriginalFileMap.descriptor }
+    types.add("::omero::model::PixelsType") { PixelsType.descriptor }
+    types.add("::omero::model::PlaneInfo") { PlaneInfo.descriptor }
+    types.add("::omero::model::PlaneInfoAnnotationLink") { PlaneInfoAnnotationLink.descriptor }
+    types.add("::omero::model::PlaneSlicingContext") { PlaneSlicingContext.descriptor }
+    types.add("::omero::model::Plate") { Plate.descriptor }
+    types.add("::omero::model::PlateAcquisition") { PlateAcquisition.descriptor }
+    types.add("::omero::model::PlateAcquisitionAnnotationLink") { PlateAcquisitionAnnotationLink.descriptor }
+    types.add("::omero::model::PlateAnnotationLink") { PlateAnnotationLink.descriptor }
+    types.add("::omero::model::Point") { Point.descriptor }
+    types.add("::omero::model::Polygon") { Polygon.descriptor }
+    types.add("::omero::model::Polyline") { Polyline.descriptor }
+    types.add("::omero::model::Power") { Power.boxDescriptor }
+    types.add("::omero::model::Pressure") { Pressure.boxDescriptor }
+    types.add("::omero::model::Project") { Project.descriptor }
+    types.add("::omero::model::ProjectAnnotationLink") { ProjectAnnotationLink.descriptor }
+    types.add("::omero::model::ProjectDatasetLink") { ProjectDatasetLink.descriptor }
+    types.add("::omero::model::ProjectionAxis") { ProjectionAxis.descriptor }
+    types.add("::omero::model::ProjectionDef") { ProjectionDef.descriptor }
+    types.add("::omero::model::ProjectionType") { ProjectionType.descriptor }
+    types.add("::omero::model::Pulse") { Pulse.descriptor }
+    types.add("::omero::model::QuantumDef") { QuantumDef.descriptor }
+    types.add("::omero::model::Reagent") { Reagent.descriptor }
+    types.add("::omero::model::ReagentAnnotationLink") { ReagentAnnotationLink.descriptor }
+    types.add("::omero::model::Rectangle") { Rectangle.descriptor }
+    types.add("::omero::model::RenderingDef") { RenderingDef.descriptor }
+    types.add("::omero::model::RenderingModel") { RenderingModel.descriptor }
+    types.add("::omero::model::ReverseIntensityContext") { ReverseIntensityContext.descriptor }
+    types.add("::omero::model::Roi") { Roi.descriptor }
+    types.add("::omero::model::RoiAnnotationLink") { RoiAnnotationLink.descriptor }
+    types.add("::omero::model::Screen") { Screen.descriptor }
+    types.add("::omero::model::ScreenAnnotationLink") { ScreenAnnotationLink.descriptor }
+    types.add("::omero::model::ScreenPlateLink") { ScreenPlateLink.descriptor }
+    types.add("::omero::model::ScriptJob") { ScriptJob.descriptor }
+    types.add("::omero::model::Session") { Session.descriptor }
+    types.add("::omero::model::SessionAnnotationLink") { SessionAnnotationLink.descriptor }
+    types.add("::omero::model::Shape") { Shape.descriptor }
+    types.add("::omero::model::ShapeAnnotationLink") { ShapeAnnotationLink.descriptor }
+    types.add("::omero::model::Share") { Share.descriptor }
+    types.add("::omero::model::ShareMember") { ShareMember.descriptor }
+    types.add("::omero::model::StageLabel") { StageLabel.descriptor }
+    types.add("::omero::model::StatsInfo") { StatsInfo.descriptor }
+    types.add("::omero::model::TagAnnotation") { TagAnnotation.descriptor }
+    types.add("::omero::model::Temperature") { Temperature.boxDescriptor }
+    types.add("::omero::model::TermAnnotation") { TermAnnotation.descriptor }
+    types.add("::omero::model::TextAnnotation") { TextAnnotation.descriptor }
+    types.add("::omero::model::Thumbnail") { Thumbnail.descriptor }
+    types.add("::omero::model::ThumbnailGenerationJob") { ThumbnailGenerationJob.descriptor }
+    types.add("::omero::model::Time") { Time.boxDescriptor }
+    types.add("::omero::model::TimestampAnnotation") { TimestampAnnotation.descriptor }
+    types.add("::omero::model::TransmittanceRange") { TransmittanceRange.descriptor }
+    types.add("::omero::model::TypeAnnotation") { TypeAnnotation.descriptor }
+    types.add("::omero::model::UploadJob") { UploadJob.descriptor }
+    types.add("::omero::model::Well") { Well.descriptor }
+    types.add("::omero::model::WellAnnotationLink") { WellAnnotationLink.descriptor }
+    types.add("::omero::model::WellReagentLink") { WellReagentLink.descriptor }
+    types.add("::omero::model::WellSample") { WellSample.descriptor }
+    types.add("::omero::model::XmlAnnotation") { XmlAnnotation.descriptor }
+    types.add("::omero::sys::EventContext") { EventContext.descriptor }
+    types.add("::omero::sys::Filter") { QueryFilter.descriptor }
+    types.add("::omero::sys::Options") { QueryOptions.descriptor }
+    types.add("::omero::sys::Parameters") { QueryParameters.descriptor }
+    types.add("::omero::sys::Principal") { Principal.descriptor }
+    types.add("::omero::sys::Roles") { Roles.descriptor }
+}
