@@ -97,7 +97,11 @@ final class RoutingTable: Sendable {
 
 /// 20 random printable characters, as Glacier2 makes them.
 func randomCategory() -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~")
-    var generator = SystemRandomNumberGenerator()
-    return String((0..<20).compactMap { _ in alphabet.randomElement(using: &generator) })
+    // 20 characters of 6 bits: ten from each number.
+    let characters = [UInt64.random(in: .min ... .max), .random(in: .min ... .max)].flatMap { number in
+        (0..<10).map { categoryAlphabet[Int(number >> UInt64($0 * 6) & 63)] }
+    }
+    return String(decoding: characters, as: UTF8.self)
 }
+
+private let categoryAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

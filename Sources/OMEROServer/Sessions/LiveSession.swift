@@ -38,7 +38,7 @@ final class LiveSession: Sendable {
     struct State: Sendable {
         /// What the session may do; read again when users or groups change.
         var rights: OMEROAccess.Identity
-        /// The store's `peopleVersion` when they were read; nil for those that a session was opened with.
+        /// The store's `peopleVersion` when they were read; nil where they have to be read again before they count.
         var readAt: Int?
         /// The names of the owner's groups: operations ask for some of them as roles.
         var roles: [String]
@@ -63,7 +63,15 @@ final class LiveSession: Sendable {
         case handle
     }
 
-    init(_ record: SessionRecord, owner: KnownUser, sudoer: KnownUser?, sudoGroups: [Int64]?, group: GroupRecord) {
+    /// - Parameter readAt: the store's `peopleVersion` from before all these were read; nil where it is not known.
+    init(
+        _ record: SessionRecord,
+        owner: KnownUser,
+        sudoer: KnownUser?,
+        sudoGroups: [Int64]?,
+        group: GroupRecord,
+        readAt: Int? = nil
+    ) {
         id = record.id
         uuid = record.uuid
         nodeID = record.nodeID
@@ -74,7 +82,7 @@ final class LiveSession: Sendable {
         agent = record.userAgent
         self.sudoGroups = sudoGroups
         let rights = Self.rights(owner, sudoer, sudoGroups)
-        state = Mutex(State(rights: rights, roles: owner.groups.map(\.name), group: group))
+        state = Mutex(State(rights: rights, readAt: readAt, roles: owner.groups.map(\.name), group: group))
     }
 
     var rights: OMEROAccess.Identity { state.withLock { $0.rights } }

@@ -97,6 +97,7 @@ struct LoginManager: SessionManager {
 
     private func open(_ login: Login) async throws -> LiveSession {
         let context = login.current.context
+        let readAt = core.store.peopleVersion
         guard let owner = try await core.directory.user(named: login.userID) else {
             throw RemovedSessionException("Cannot find a user with name \(login.userID)")
         }
@@ -111,7 +112,8 @@ struct LoginManager: SessionManager {
                 timeToIdle: core.configuration.sessions.timeToIdle,
                 timeToLive: core.configuration.sessions.timeToLive,
                 sudoGroups: nil,
-                isForClient: true
+                isForClient: true,
+                readAt: readAt
             )
         )
     }

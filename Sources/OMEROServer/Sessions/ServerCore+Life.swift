@@ -29,6 +29,8 @@ extension ServerCore {
         /// Whether a client is let in with it. Clients are not connected after a restart: in the database only those who
         /// hold the session without one count.
         var isForClient = false
+        /// The store's `peopleVersion` from before the owner was read; nil where it is not known.
+        var readAt: Int?
     }
 
     /// Makes a session, with a reference count of 1.
@@ -41,9 +43,12 @@ extension ServerCore {
         if let allowed = request.sudoGroups, !allowed.contains(group.id) {
             throw SecurityViolation("Group sudo is not permitted for group \(group.name) (gid=\(group.id))")
         }
+        // That one is in every database.
         let eventType = request.eventType.isEmpty ? "User" : request.eventType
-        guard try await directory.isEventType(eventType) else {
-            throw ApiUsageException("EventType with value \"\(eventType)\" is unknown.")
+        if !request.eventType.isEmpty {
+            guard try await directory.isEventType(eventType) else {
+                throw ApiUsageException("EventType with value \"\(eventType)\" is unknown.")
+            }
         }
         let record = try await directory.insert(
             NewSession(
@@ -68,7 +73,8 @@ extension ServerCore {
             owner: request.owner,
             sudoer: request.sudoer,
             sudoGroups: request.sudoGroups,
-            group: group
+            group: group,
+            readAt: request.readAt
         )
         let now = ContinuousClock.now
         insert(session, record, started: now, lastAccess: now, references: 1)
