@@ -48,6 +48,9 @@ public final class Communicator: ProxyBinding {
         await shutdown()
     }
 
+    /// Carries out what the peers ask from now on, where the task that will call ``run()`` has something to do before.
+    package func begin() { servantTasks.begin() }
+
     /// Whether ``shutdown()`` was called.
     public var isShutDown: Bool { state.withLock { $0.isShutDown } }
 
@@ -71,6 +74,20 @@ public final class Communicator: ProxyBinding {
         _ job: @escaping @Sendable () async -> Void
     ) -> Bool {
         servantTasks.start(on: executor, job)
+    }
+
+    /// Carries out a conversation of many short messages without a hop between threads: on one of the communicator's
+    /// event loops, each in its turn, where the connections that `body` makes are too. Code that is isolated to an actor
+    /// stays there.
+    package func onOneThread<Result, Failure>(
+        _ body: () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        let loop = eventLoopGroup.next()
+        return try await withTaskExecutorPreference(executors.executor(for: loop)) { () async throws(Failure) in
+            // The preference alone moves nothing before the next wait.
+            await withUnsafeContinuation { continuation in loop.execute { continuation.resume() } }
+            return try await body()
+        }
     }
 
     // MARK: Proxies

@@ -29,6 +29,22 @@ struct RaceTests {
         await peer.stop()
     }
 
+    @Test("a conversation on one thread begins there, connects there, and gets its answers there")
+    func conversationOnOneThread() async throws {
+        try await withEchoServer { client, _, echo, _ in
+            for number in 0..<4 {
+                let proxy = echo.withConnectionID("\(number)")
+                try await client.onOneThread {
+                    let loop = try #require(MultiThreadedEventLoopGroup.currentEventLoop)
+                    let connection = try await proxy.connection()
+                    #expect(connection.eventLoop === loop)
+                    try await expectEqual(proxy.echo("here"), "here")
+                    #expect(MultiThreadedEventLoopGroup.currentEventLoop === loop)
+                }
+            }
+        }
+    }
+
     @Test("a task that was cancelled before it calls ends with that, and the connection goes on")
     func cancelledBeforeCall() async throws {
         try await withEchoServer { _, _, echo, _ in

@@ -194,6 +194,11 @@ public final class Connection: Sendable {
         whenClosed { [communicator] _ in _ = communicator.spawn(body) }
     }
 
+    /// Carries out `body` on the connection's event loop after so long, whatever becomes of the connection.
+    package func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void) {
+        _ = eventLoop.scheduleTask(in: .nanoseconds(max(0, delay.clampedNanoseconds)), body)
+    }
+
     func opened() { takeOpened()?.succeed() }
 
     private func takeOpened() -> EventLoopPromise<Void>? {

@@ -28,6 +28,15 @@ final class ServantTasks: Sendable {
         }
     }
 
+    /// What ``run()`` does first: from now on jobs are carried out. Whoever calls it sees to it that ``run()`` follows.
+    func begin() {
+        state.withLock { state in
+            let early = state.early ?? []
+            state.early = nil
+            for (executor, job) in early { launch(executor, job, &state) }
+        }
+    }
+
     /// No further job is taken.
     func finish() {
         let waiting = state.withLock { state in
@@ -40,11 +49,7 @@ final class ServantTasks: Sendable {
     /// Carries out jobs until ``finish()`` or until the task is cancelled, then cancels those under way and waits for
     /// them.
     func run() async {
-        state.withLock { state in
-            let early = state.early ?? []
-            state.early = nil
-            for (executor, job) in early { launch(executor, job, &state) }
-        }
+        begin()
         await withTaskCancellationHandler {
             await wait { $0.isFinished }
         } onCancel: {

@@ -11,7 +11,8 @@ struct Connector: Sendable {
     var attempt = ConnectAttempt()
 
     func connect() -> EventLoopFuture<Connection> {
-        let loop = communicator.eventLoopGroup.next()
+        // The loop that asks, if it is one of the group's: what is asked over the connection then needs no hop.
+        let loop = communicator.eventLoopGroup.any()
         guard let address = endpoint.address, (1...65535).contains(address.port) else {
             return loop.makeFailedFuture(error(.noEndpoint, "the endpoint can't be connected to", .connect))
         }
@@ -25,6 +26,7 @@ struct Connector: Sendable {
         }
         bootstrap = bootstrap.channelInitializer { channel in
             attempt.use(channel)
+            ClientHandshakes(endpoint: endpoint, communicator: communicator).prepare(channel)
             return channel.eventLoop.makeSucceededVoidFuture()
         }
         let proxy = communicator.configuration.proxy
@@ -89,9 +91,9 @@ struct Connector: Sendable {
             )
             channel.close(promise: nil)
         }
-        let handshakes = ClientHandshakes(endpoint: endpoint, communicator: communicator, progress: progress)
+        let handshakes = ClientHandshakes(endpoint: endpoint, communicator: communicator)
         let configuration = communicator.configuration
-        handshakes.run(on: channel).assumeIsolated().flatMapThrowing { tls in
+        handshakes.run(on: channel, progress).assumeIsolated().flatMapThrowing { tls in
             timer.cancel()
             let connection = Connection(
                 channel: channel,

@@ -9,13 +9,24 @@ struct ClientHandshakes: Sendable {
     let endpoint: Endpoint
     let communicator: Communicator
     /// Which step is under way, for the error of a time-out.
-    let progress: NIOLoopBoundBox<IceError.Phase>
+    typealias Progress = NIOLoopBoundBox<IceError.Phase>
+
+    private var host: String { endpoint.address?.host ?? "" }
+    private var port: Int { Int(endpoint.address?.port ?? 0) }
+
+    /// Makes TLS ready on a channel that is not connected yet, where it comes first. What goes wrong here goes wrong
+    /// again, and is told, in ``run(on:_:)``.
+    func prepare(_ channel: any Channel) {
+        guard endpoint.isSecure, communicator.configuration.proxy == nil,
+            let settings = communicator.configuration.tls,
+            let context = try? communicator.tls.clientContext(settings)
+        else { return }
+        prepareTLSClient(on: channel, settings: settings, context: context, host: host, port: port)
+    }
 
     /// On the channel's event loop.
-    func run(on channel: any Channel) -> EventLoopFuture<TLSPeerInfo?> {
-        let host = endpoint.address?.host ?? ""
-        let port = Int(endpoint.address?.port ?? 0)
-        guard let proxy = communicator.configuration.proxy else { return run(on: channel, host: host, port: port) }
+    func run(on channel: any Channel, _ progress: Progress) -> EventLoopFuture<TLSPeerInfo?> {
+        guard let proxy = communicator.configuration.proxy else { return runDirectly(on: channel, progress) }
         let next = progress.value
         progress.value = .proxy
         return addProxy(proxy, to: channel, host: host, port: port)
@@ -25,14 +36,14 @@ struct ClientHandshakes: Sendable {
             }
             .flatMap {
                 progress.value = next
-                return run(on: channel, host: host, port: port)
+                return runDirectly(on: channel, progress)
             }
     }
 
-    private func run(on channel: any Channel, host: String, port: Int) -> EventLoopFuture<TLSPeerInfo?> {
+    private func runDirectly(on channel: any Channel, _ progress: Progress) -> EventLoopFuture<TLSPeerInfo?> {
         let secured: EventLoopFuture<TLSPeerInfo?>
         if endpoint.isSecure {
-            secured = tls(on: channel, host: host, port: port)
+            secured = tls(on: channel)
         } else {
             secured = channel.eventLoop.makeSucceededFuture(nil)
         }
@@ -51,7 +62,7 @@ struct ClientHandshakes: Sendable {
         }
     }
 
-    private func tls(on channel: any Channel, host: String, port: Int) -> EventLoopFuture<TLSPeerInfo?> {
+    private func tls(on channel: any Channel) -> EventLoopFuture<TLSPeerInfo?> {
         do {
             guard let settings = communicator.configuration.tls else {
                 throw IceError(.tlsFailure, "the communicator is not configured for TLS", phase: .tls)

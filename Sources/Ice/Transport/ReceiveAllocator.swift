@@ -7,7 +7,7 @@ import NIOCore
 /// gets fresh pages from the operating system, which costs more than another read.
 struct ReceiveAllocator: RecvByteBufferAllocator {
     private static let first: Int32 = 256
-    private static let ordinary: Int32 = 4096
+    private static let ordinary: Int32 = 2048
     private static let most: Int32 = 1 << 16
     /// So many small reads in a row make the next buffer smaller: a large one may be held by a few bytes of a request.
     private static let patience = 4

@@ -15,6 +15,11 @@ func addTLSClient(
     host: String,
     port: Int
 ) -> EventLoopFuture<TLSPeerInfo> {
+    if channel.eventLoop.inEventLoop,
+        let prepared = try? channel.pipeline.syncOperations.handler(type: TLSHandshakeHandler.self)
+    {
+        return prepared.outcome
+    }
     // "Literal IPv4 and IPv6 addresses are not permitted in 'HostName'" (RFC 6066, section 3).
     let isAddress = host.utf8.contains(UInt8(ascii: ":")) || (try? SocketAddress(ipAddress: host, port: 0)) != nil
     let name = isAddress || host.isEmpty ? nil : host
@@ -33,6 +38,25 @@ func addTLSClient(
         } catch {
             throw TLSFailure(.invalidHost(host), cause: error)
         }
+    }
+}
+
+/// Does beforehand what ``addTLSClient(to:settings:context:host:port:)`` does, on a channel that is not connected yet:
+/// the handshake begins once it is. On the channel's event loop.
+///
+/// NIOSSL's buffers stay as long as the connection, 48 KiB of which an idle one has used a page or two. In memory that
+/// an earlier handshake has just given back all their pages would be resident: it is kept from them, and is there for
+/// this handshake.
+func prepareTLSClient(
+    on channel: any Channel,
+    settings: TLSSettings,
+    context: NIOSSLContext,
+    host: String,
+    port: Int
+) {
+    let used = [16, 32].map { channel.allocator.buffer(capacity: $0 << 10) }
+    withExtendedLifetime(used) {
+        _ = addTLSClient(to: channel, settings: settings, context: context, host: host, port: port)
     }
 }
 
@@ -81,6 +105,7 @@ final class TLSHandshakeHandler: ChannelInboundHandler {
     /// The name that the certificate must bear.
     private let requiredName: String?
     private var promise: EventLoopPromise<TLSPeerInfo>?
+    let outcome: EventLoopFuture<TLSPeerInfo>
 
     init(
         _ handler: NIOSSLHandler,
@@ -94,6 +119,7 @@ final class TLSHandshakeHandler: ChannelInboundHandler {
         self.verifier = verifier
         self.host = host
         self.promise = promise
+        self.outcome = promise.futureResult
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -33,6 +33,8 @@ struct LoginConversation {
     let clientID: String
 
     /// Connects to the first address that answers. A refused log-in is not tried elsewhere, and never twice.
+    ///
+    /// To be called on one of the communicator's threads (`Communicator.onOneThread`), which is the connection's then.
     func open(_ opening: Opening, report: inout ConnectReport) async throws -> Opened {
         var failures: [GatewayError] = []
         for address in configuration.addresses {
@@ -63,7 +65,8 @@ struct LoginConversation {
         throw error
     }
 
-    func open(_ opening: Opening, at address: ServerAddress, report: inout ConnectReport) async throws -> Opened {
+    private func open(_ opening: Opening, at address: ServerAddress, report: inout ConnectReport) async throws -> Opened
+    {
         let connection = try await step(.connect, at: address, &report) { try await connect(to: address) }
         report.endpoint = "\(address.withoutUser)"
         report.tlsVersion = connection.tls?.version.description
@@ -71,11 +74,8 @@ struct LoginConversation {
         let link: Link
         let opened: Opened
         do {
-            // On the connection's own thread: no answer has to wait for another.
             link = try await step(.login, at: address, &report) {
-                try await withTaskExecutorPreference(connection.executor) {
-                    try await logInWithRetries(opening, on: connection, at: address)
-                }
+                try await logInWithRetries(opening, on: connection, at: address)
             }
         } catch {
             connection.close()
@@ -83,9 +83,7 @@ struct LoginConversation {
         }
         do {
             opened = try await step(.session, at: address, &report) {
-                try await withTaskExecutorPreference(connection.executor) {
-                    try await learn(link, isJoined: opening.isJoin)
-                }
+                try await learn(link, isJoined: opening.isJoin)
             }
         } catch {
             // A session that nobody gets to know must not stay on the server, also where this task was cancelled.

@@ -7,33 +7,37 @@ import Synchronization
 // The background task: everything that happens to a session without being asked for.
 extension GatewayCore {
     func run() async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.communicator.run() }
-            group.addTask { await self.tick() }
-            await self.live(&group)
-            group.cancelAll()
-        }
+        // Its servants are carried out from now on, without a task that only waits for their end.
+        communicator.begin()
+        await live()
+        await communicator.shutdown()
+        await communicator.run()
     }
 
-    /// Says when it is time for a beat. Looks again every second, as limits may have been changed and the machine may
-    /// have slept.
-    private func tick() async {
+    /// Says when it is time for a beat, as long as the link is the one in use. Looks again every second, as limits may
+    /// have been changed and the machine may have slept.
+    ///
+    /// By a timer of the link's event loop, not by a task: a task that sleeps takes some kilobytes, and every gateway
+    /// has one of these.
+    func watchBeats(of link: Link) {
         guard configuration.keepAlive.isEnabled else { return }
-        var last = clock.now()
-        while !Task.isCancelled {
-            let idle = state.withLock { $0.session?.limits.idle } ?? .zero
-            let interval = max(configuration.keepAlive.interval(idleLimit: idle), .milliseconds(10))
-            if last + interval <= clock.now() {
-                last = clock.now()
+        let left = state.withLock { state in
+            let interval = max(
+                configuration.keepAlive.interval(idleLimit: state.session?.limits.idle ?? .zero), .milliseconds(10))
+            let now = clock.now()
+            if state.lastBeat + interval <= now {
+                state.lastBeat = now
                 signal.yield(.beat)
             }
-            let left = last + interval - clock.now()
-            do { try await clock.sleep(max(min(left, .seconds(1)), .milliseconds(1))) } catch { return }
+            return state.lastBeat + interval - now
+        }
+        link.connection.schedule(after: max(min(left, .seconds(1)), .milliseconds(1))) { [weak self, weak link] in
+            if let self, let link, isCurrent(link) { watchBeats(of: link) }
         }
     }
 
     /// Takes the signals one after the other until the gateway ends.
-    private func live(_ group: inout DiscardingTaskGroup) async {
+    private func live() async {
         var counter = BeatCounter(limit: configuration.keepAlive.missesUntilLost)
         for await next in signals {
             if Task.isCancelled { return }
@@ -56,7 +60,7 @@ extension GatewayCore {
             case .linked(let link):
                 guard configuration.acceptsCallbacks else { continue }
                 // Nothing waits for it: a server that does not answer must not keep the beats from being counted.
-                group.addTask { await self.lendCallback(to: link) }
+                _ = communicator.spawn(on: link.connection.executor) { await self.lendCallback(to: link) }
             }
         }
     }
@@ -159,13 +163,15 @@ extension GatewayCore {
     }
 
     private func rejoin(_ session: Session) async throws {
-        var report = ConnectReport()
-        let opened = try await conversation.open(.join(session.key), report: &report)
-        guard opened.context.userId == session.userID else {
-            await opened.link.leave(timeout: configuration.timeouts.close)
-            throw GatewayError(.sessionExpired, "the session belongs to another user now", phase: .reconnect)
+        try await communicator.onOneThread {
+            var report = ConnectReport()
+            let opened = try await conversation.open(.join(session.key), report: &report)
+            guard opened.context.userId == session.userID else {
+                await opened.link.leave(timeout: configuration.timeouts.close)
+                throw GatewayError(.sessionExpired, "the session belongs to another user now", phase: .reconnect)
+            }
+            install(opened, origin: session.origin, report: report)
         }
-        install(opened, origin: session.origin, report: report)
     }
 
     /// A new session of the same user, where the policy and the credentials allow it.
@@ -177,14 +183,16 @@ extension GatewayCore {
         }
         do {
             let (opening, origin) = try await opening(configuration.credentials)
-            var report = ConnectReport()
-            let opened = try await conversation.open(opening, report: &report)
-            guard opened.context.userId == session.userID else {
-                await opened.link.leave(timeout: configuration.timeouts.close)
-                return false
+            return try await communicator.onOneThread {
+                var report = ConnectReport()
+                let opened = try await conversation.open(opening, report: &report)
+                guard opened.context.userId == session.userID else {
+                    await opened.link.leave(timeout: configuration.timeouts.close)
+                    return false
+                }
+                install(opened, origin: origin, report: report)
+                return true
             }
-            install(opened, origin: origin, report: report)
-            return true
         } catch {
             return false
         }

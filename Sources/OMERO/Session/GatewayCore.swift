@@ -58,6 +58,8 @@ final class GatewayCore: Sendable {
         /// What the user of the session was switched from, for the undo.
         var formerGroup: Int64?
         var lastAnswer: GatewayClock.Instant?
+        /// When the server was last asked for a sign of life, or the link was made.
+        var lastBeat: GatewayClock.Instant
     }
 
     /// Without a password: once the session is open nothing needs it.
@@ -66,13 +68,14 @@ final class GatewayCore: Sendable {
     let clock: GatewayClock
     let clientID = UUID().uuidString.lowercased()
     let states = StateBroadcast()
-    let state = Mutex(State())
+    let state: Mutex<State>
     let signals: AsyncStream<Signal>
     let signal: AsyncStream<Signal>.Continuation
 
     init(_ configuration: GatewayConfiguration, clock: GatewayClock = GatewayClock()) {
         self.configuration = configuration.withoutPassword
         self.clock = clock
+        state = Mutex(State(lastBeat: clock.now()))
         communicator = Communicator(configuration.communicator(clientID: clientID))
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
     }
@@ -182,20 +185,21 @@ final class GatewayCore: Sendable {
     /// Starts the background task, connects, logs in.
     ///
     /// - Throws: ``GatewayError``, `CancellationError`. Everything is closed then.
-    func open(with credentials: Credentials, origin: Origin? = nil) async throws {
+    @concurrent func open(with credentials: Credentials, origin: Origin? = nil) async throws {
         let background = Task.detached { [self] in await run() }
         state.withLock { $0.background = background }
         do {
             let (opening, usual) = try await opening(credentials)
-            var report = ConnectReport()
-            let opened: LoginConversation.Opened
-            do {
-                opened = try await openPatiently(opening, report: &report)
-            } catch {
-                state.withLock { [report] in $0.report = report }
-                throw error
+            try await communicator.onOneThread {
+                var report = ConnectReport()
+                do {
+                    let opened = try await openPatiently(opening, report: &report)
+                    install(opened, origin: origin ?? usual, report: report)
+                } catch {
+                    state.withLock { [report] in $0.report = report }
+                    throw error
+                }
             }
-            install(opened, origin: origin ?? usual, report: report)
         } catch {
             let explained = GatewayError.explaining(error, during: .connect, at: nil)
             await shutDown(
@@ -252,8 +256,10 @@ final class GatewayCore: Sendable {
                 openedAt: openedAt ?? clock.now()
             )
             state.lastAnswer = clock.now()
+            state.lastBeat = clock.now()
         }
         let link = opened.link
+        watchBeats(of: link)
         link.connection.onClose { [signal] in
             let cause = link.connection.closeError
             signal.yield(
@@ -263,7 +269,10 @@ final class GatewayCore: Sendable {
                         ?? GatewayError(.connectionLost, "the connection ended", phase: .call)))
         }
         states.publish(.up)
-        signal.yield(.linked(link))
+        // What the gateway was opened for goes first; many are closed again right after it.
+        link.connection.schedule(after: .milliseconds(100)) { [weak link, signal] in
+            if let link { signal.yield(.linked(link)) }
+        }
     }
 }
 
