@@ -23,8 +23,20 @@ let package = Package(
                 .product(name: "IceEncoding", package: "swift-omero"),
             ]
         ),
+        // Only what a client needs: its memory is measured.
         .executableTarget(
             name: "gateway-bench",
+            dependencies: [.product(name: "OMERO", package: "swift-omero")],
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections", "-use-ld=lld",
+                        "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+                    ], .when(platforms: [.linux]))
+            ]
+        ),
+        .executableTarget(
+            name: "gateway-bench-server",
             dependencies: [
                 .product(name: "OMERO", package: "swift-omero"),
                 .product(name: "OMEROServer", package: "swift-omero"),

@@ -1,6 +1,6 @@
 """Compares the gateway with omero-py's BlitzGateway on one server, in one run; scripts/bench gateway calls it.
 
-bench_gateway.py compare --swift GATEWAY_BENCH [--rounds N]
+bench_gateway.py compare --swift GATEWAY_BENCH --server GATEWAY_BENCH_SERVER [--rounds N]
 bench_gateway.py KIND PORT COUNT        what gateway-bench does, with omero-py
 """
 
@@ -177,13 +177,15 @@ def run(command):
 
 
 def resident(command):
-    """Kilobytes of a process that holds gateways."""
+    """Kilobytes of a process that holds gateways: resident, and of these the anonymous ones: no program's or library's
+    pages."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
     try:
         if not process.stdout.readline().startswith("READY"):
             sys.exit("%s did not get ready" % " ".join(command[-3:]))
         with open("/proc/%d/status" % process.pid) as status:
-            return int(next(line for line in status if line.startswith("VmRSS:")).split()[1])
+            sizes = dict(line.split(":", 1) for line in status)
+        return [int(sizes[name].split()[0]) for name in ("VmRSS", "RssAnon")]
     finally:
         process.stdin.close()
         try:
@@ -207,8 +209,8 @@ FIGURES = (
     ("gateway-whoami", "whoami", 200, 5, "us"), ("gateway-mixed-1000", "mixed", 1000, 10, "ms"))
 
 
-def compare(swift, rounds):
-    server = subprocess.Popen([swift, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+def compare(swift, server, rounds):
+    server = subprocess.Popen([server, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               universal_newlines=True)
     try:
         port = server.stdout.readline().split()[1]
@@ -229,9 +231,10 @@ def compare(swift, rounds):
         print("  memory", file=sys.stderr, flush=True)
         few = [resident(side + ["memory", port, "1"]) for side in ([swift], python)]
         many = [resident(side + ["memory", port, "500"]) for side in ([swift], python)]
-        line("gateway-memory-500", many[0] / many[1], "<=", 0.1,
-             "Swift %.1f MiB, omero-py %.1f MiB; with one gateway %.1f and %.1f" % tuple(
-                 size / 1024 for size in many + few))
+        line("gateway-memory-500", many[0][0] / many[1][0], "<=", 0.1,
+             "Swift %.1f MiB, omero-py %.1f MiB; with one gateway %.1f and %.1f; anonymous %.1f and %.1f, with one "
+             "gateway %.1f and %.1f" % tuple(
+                 side[which] / 1024 for which in (0, 1) for sides in (many, few) for side in sides))
     finally:
         server.stdin.close()
         try:
@@ -243,7 +246,7 @@ def compare(swift, rounds):
 def main():
     if sys.argv[1] == "compare":
         options = dict(zip(sys.argv[2::2], sys.argv[3::2]))
-        compare(options["--swift"], int(options.get("--rounds", "3")))
+        compare(options["--swift"], options["--server"], int(options.get("--rounds", "3")))
     else:
         {"connect": connect, "context": context, "whoami": whoami, "mixed": mixed, "memory": memory}[sys.argv[1]](
             int(sys.argv[2]), int(sys.argv[3]))

@@ -1,22 +1,27 @@
-import Foundation
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#endif
 import OMERO
-import OMEROServer
 
-/// What is measured of the gateway, one kind per run; scripts/lib/bench_gateway.py does the same with omero-py.
+/// What is measured of the gateway, one kind per run; scripts/lib/bench_gateway.py does the same with omero-py. Linked
+/// with what a client needs and nothing else, as its memory counts; the server is gateway-bench-server's.
 @main struct GatewayBench {
+    /// As gateway-bench-server has it.
+    private static let user = "bench-user"
+
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count > 1 else { fatalError("gateway-bench serve | share SECONDS | KIND PORT COUNT") }
-        if arguments[1] == "serve" { return try await serve() }
-        if arguments[1] == "share", arguments.count == 3, let seconds = Double(arguments[2]) {
-            return try await share(seconds)
-        }
         guard arguments.count == 4, let port = Int(arguments[2]), let count = Int(arguments[3]) else {
             fatalError("gateway-bench KIND PORT COUNT")
         }
         var configuration = GatewayConfiguration(
             addresses: [ServerAddress(host: "127.0.0.1", port: port)],
-            credentials: .password(user: BenchData.user, BenchData.password))
+            credentials: .password(user: user, "bench-password"))
         // omero-py verifies nothing.
         configuration.trust = .none
         switch arguments[1] {
@@ -28,60 +33,6 @@ import OMEROServer
         default: fatalError("no such kind: \(arguments[1])")
         }
     }
-
-    /// As `blitz serve` does, with its data in a folder.
-    static func serve() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "gateway-bench-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        var configuration = ServerConfiguration.testing
-        configuration.dataFolder = folder.path()
-        try await OMEROServer.withServer(configuration) { server in
-            try await BenchData.fill(port: server.sslPort ?? 0)
-            tell("READY \(server.sslPort ?? 0)")
-            // Until the other end of standard input goes away.
-            while readLine() != nil {}
-        }
-    }
-
-    /// 200 tasks over one gateway, each in one of four groups: for scripts/soak, with the thread sanitizer. Ends with 1
-    /// if an answer was of another group than was asked for.
-    static func share(_ seconds: Double) async throws {
-        var setup = ServerConfiguration.testing
-        setup.sampleData = true
-        let (right, wrong) = try await OMEROServer.withServer(setup) { server in
-            var configuration = GatewayConfiguration(
-                addresses: [ServerAddress(host: "127.0.0.1", port: server.sslPort ?? 0)],
-                credentials: .password(user: "sample-leader", "leader-1"))
-            configuration.trust = .none
-            return try await BlitzGateway.withConnection(configuration) { gateway in
-                let groups = try await gateway.myGroups().filter { $0.name != "user" }
-                let end = ContinuousClock.now + .seconds(seconds)
-                return try await withThrowingTaskGroup(of: (Int, Int).self) { tasks in
-                    for number in 0..<200 {
-                        let group = groups[number % groups.count]
-                        let scoped = gateway.inGroup(group.id)
-                        tasks.addTask {
-                            var (right, wrong) = (0, 0)
-                            repeat {
-                                let found = try await scoped.rows(
-                                    "select p.details.group.id from Project p", as: Int64.self)
-                                let me = try await scoped.whoAmI()
-                                let isRight = !found.isEmpty && found.allSatisfy { $0 == group.id }
-                                if isRight, me.groupID == group.id { right += 2 } else { wrong += 1 }
-                            } while ContinuousClock.now < end
-                            return (right, wrong)
-                        }
-                    }
-                    return try await tasks.reduce(into: (0, 0)) { $0 = ($0.0 + $1.0, $0.1 + $1.1) }
-                }
-            }
-        }
-        tell("\(right) answers of the group that was asked for, \(wrong) of others")
-        exit(right > 0 && wrong == 0 ? 0 : 1)
-    }
-
-    /// Whoever reads waits for it.
-    static func tell(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
 
     static func print(times: [Double]) {
         Swift.print("TIMES " + times.map { String($0) }.joined(separator: " "))
@@ -104,7 +55,7 @@ import OMEROServer
         for _ in 0..<count {
             let started = ContinuousClock.now
             let gateway = try await BlitzGateway.connect(configuration)
-            guard try await gateway.whoAmI().userName == BenchData.user else { fatalError("another user") }
+            guard try await gateway.whoAmI().userName == user else { fatalError("another user") }
             times.append(seconds(.now - started))
             await gateway.close()
         }
@@ -161,7 +112,9 @@ import OMEROServer
         var gateways: [BlitzGateway] = []
         for _ in 0..<count { gateways.append(try await BlitzGateway.connect(configuration)) }
         for gateway in gateways { _ = try await gateway.whoAmI() }
-        tell("READY \(gateways.count)")
+        Swift.print("READY \(gateways.count)")
+        // Whoever reads waits for it.
+        fflush(nil)
         while readLine() != nil {}
         for gateway in gateways { await gateway.close() }
     }
