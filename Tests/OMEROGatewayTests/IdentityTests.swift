@@ -27,6 +27,29 @@ import Testing
         }
     }
 
+    @Test func `a log-in has the rights of its moment, not those of the log-in before`() async throws {
+        try await OMEROServer.withServer(.withSamples) { server in
+            let configuration = server.gatewayConfiguration(.password(user: "sample-member", "member-2"))
+            func me() async throws -> CurrentUser {
+                try await BlitzGateway.withConnection(configuration) { try await $0.whoAmI() }
+            }
+            let before = try await me()
+            #expect(try await me() == before)
+            try await server.withRoot { root in
+                let group = try await root.createGroup(named: "new", level: .readOnly)
+                try await root.addUser(before.userID, toGroups: [group])
+                #expect(try await me().memberOf == before.memberOf + [group])
+                try await root.addLeaders([before.userID], toGroup: group)
+                #expect(try await me().leads(group))
+                try await root.removeUser(before.userID, fromGroups: [group])
+                #expect(try await me() == before)
+                try await root.setPassword("another", ofUserNamed: "sample-member")
+                let old = await failure { _ = try await me() }
+                #expect(old?.kind == .wrongUserOrPassword)
+            }
+        }
+    }
+
     @Test func `a group is asked for at log-in, by name or number, and refused with the reason`() async throws {
         try await OMEROServer.withServer(.withSamples) { server in
             var configuration = server.gatewayConfiguration(.password(user: "sample-member", "member-2"))

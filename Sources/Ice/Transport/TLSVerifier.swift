@@ -39,6 +39,7 @@ final class TLSVerifier: Sendable {
     }
 
     private func refusal(_ chain: [NIOSSLCertificate]) -> TLSFailure.Reason? {
+        if case .none = trust, !chain.isEmpty { return nil }
         guard let leaf = chain.first, let der = try? leaf.toDERBytes() else { return .noCertificate }
         let found = CertificateFingerprint(ofCertificate: der)
         switch trust {

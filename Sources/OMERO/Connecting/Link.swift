@@ -13,7 +13,8 @@ final class Link: Sendable {
     let factory: ServiceFactoryPrx
     /// The session's UUID: who has it is its user.
     let key: Secret
-    private let services = Mutex<[String: Proxy]>([:])
+    /// By the types of their proxies: every call looks here.
+    private let services = Mutex<[ObjectIdentifier: Proxy]>([:])
 
     init(
         address: ServerAddress,
@@ -31,33 +32,31 @@ final class Link: Sendable {
 
     /// The session's stateless service of that interface; asked for once.
     func service<Service: TypedProxy>(_: Service.Type = Service.self) async throws -> Service {
-        let name = Service.serviceName
-        if let known = services.withLock({ $0[name] }) { return Service(known) }
-        guard let proxy = try await factory.getByName(name: name)?.proxy else {
-            throw GatewayError(.serverError, "the server has no service \(name)", phase: .call)
-        }
-        services.withLock { $0[name] = proxy }
+        let type = ObjectIdentifier(Service.self)
+        if let known = services.withLock({ $0[type] }) { return Service(known) }
+        let proxy = try await find(Service.self, phase: .call)
+        services.withLock { $0[type] = proxy }
         return Service(proxy)
+    }
+
+    private func find(_ type: any TypedProxy.Type, phase: GatewayError.Phase) async throws -> Proxy {
+        let name = type.serviceName
+        if let proxy = try await factory.getByName(name: name)?.proxy { return proxy }
+        throw GatewayError(.serverError, "the server has no service \(name)", phase: phase)
     }
 
     /// Fetches several services at once, so that their first calls cost no further round trips.
     func prepare(_ types: [any TypedProxy.Type]) async throws {
-        let found = try await withThrowingTaskGroup(of: (String, Proxy?).self) { group in
-            for name in types.map({ $0.serviceName }) {
-                group.addTask { (name, try await self.factory.getByName(name: name)?.proxy) }
+        let found = try await withThrowingTaskGroup(of: (ObjectIdentifier, Proxy).self) { group in
+            for type in types {
+                group.addTask { (ObjectIdentifier(type), try await self.find(type, phase: .login)) }
             }
-            var found: [(String, Proxy)] = []
-            for try await (name, proxy) in group {
-                guard let proxy else {
-                    throw GatewayError(.serverError, "the server has no service \(name)", phase: .login)
-                }
-                found.append((name, proxy))
-            }
-            return found
+            return try await group.reduce(into: []) { $0.append($1) }
         }
         try await router.router.learn(found.map(\.1))
         services.withLock { services in
-            for (name, proxy) in found { services[name] = proxy }
+            services.reserveCapacity(found.count)
+            for (type, proxy) in found { services[type] = proxy }
         }
     }
 

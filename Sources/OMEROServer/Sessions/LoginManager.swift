@@ -98,7 +98,7 @@ struct LoginManager: SessionManager {
     private func open(_ login: Login) async throws -> LiveSession {
         let context = login.current.context
         let readAt = core.store.peopleVersion
-        guard let owner = try await core.directory.user(named: login.userID) else {
+        guard let owner = try await core.people.user(named: login.userID) else {
             throw RemovedSessionException("Cannot find a user with name \(login.userID)")
         }
         return try await core.create(

@@ -21,7 +21,11 @@ final class People: Sendable {
         var version = -1
         var groups: Groups?
         var members: [Int64: [Int64]] = [:]
+        /// Of those who logged in.
+        var users: [String: KnownUser] = [:]
     }
+    /// Programs log in again and again as a few users; of many not all are remembered.
+    private static let rememberedUsers = 1000
 
     private let store: Store
     private let known = Mutex(Known())
@@ -49,6 +53,22 @@ final class People: Sendable {
             groups = try await store.read { try self.groups($0) }
         }
         return groups.permissions[id].map { GroupFacts(id: id, permissions: $0) }
+    }
+
+    /// Who logs in with that name, if there is such a user.
+    func user(named name: String) async throws -> KnownUser? {
+        let version = store.peopleVersion
+        if let user = known.withLock({ $0.version == version ? $0.users[name] : nil }) { return user }
+        return try await store.read { transaction in
+            guard let record = try transaction.user(name: name) else { return nil }
+            return try self.known(
+                { $0.users[name] },
+                { known, user in
+                    if known.users.count >= Self.rememberedUsers { known.users = [:] }
+                    known.users[name] = user
+                }, transaction
+            ) { try transaction.known(record) }
+        }
     }
 
     /// What is known, if it is of the transaction's version; else what the transaction sees, which is remembered unless

@@ -37,8 +37,8 @@ final class PasswordHasher: Sendable {
     }
 
     /// Whether a password is the one that was stored for a user; where there is no hash, never, after the same time.
-    func matches(_ stored: StoredPassword, _ password: String, userID: Int64) async throws -> Bool {
-        switch stored.form {
+    func matches(_ form: StoredPassword.Form, _ password: String, userID: Int64) async throws -> Bool {
+        switch form {
         case .scrypt(let hash):
             let digest = remembered(hash, password, userID)
             if state.withLock({ $0.accepted.contains(digest) }) { return true }

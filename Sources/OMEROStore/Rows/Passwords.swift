@@ -86,7 +86,7 @@ extension Store {
         }
         let form = found.stored.form
         if form == .open, !found.isRequired { return .accepted(userID: found.id) }
-        if try await passwords.matches(found.stored, password, userID: found.id) {
+        if try await passwords.matches(form, password, userID: found.id) {
             if case .md5 = form { try? await renew(found.stored, password, userID: found.id) }
             return .accepted(userID: found.id)
         }
