@@ -82,6 +82,27 @@ import Testing
         }
     }
 
+    @Test func `a pool that ends while it opens gateways has not failed`() async throws {
+        let metrics = TestMetrics()
+        try await OMEROServer.withServer { server in
+            try await TroubledPath.with(to: server.sslPort ?? 0) { path in
+                var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))
+                configuration.addresses = [ServerAddress(host: "127.0.0.1", port: path.port)]
+                path.set(.blackHole)
+                let pool = withMetricsFactory(metrics) { BlitzGatewayPool(configuration, limits: .few(2)) }
+                let running = Task { try await pool.run() }
+                let waiting = Task { try await pool.withGateway { _ in } }
+                try await eventually { pool.count > 0 }
+                running.cancel()
+                _ = await running.result
+                let refusal = await failure { try await waiting.value }
+                #expect(refusal != nil)
+                #expect(pool.count == 0)
+                #expect(metrics.counterTotal(label: "omero.pool.failures") == 0)
+            }
+        }
+    }
+
     @Test func `a server that was started again is found by the next who wants a gateway`() async throws {
         let (pool, port) = try await OMEROServer.withServer { server in
             var configuration = server.gatewayConfiguration(.password(user: "root", "omero"))

@@ -189,10 +189,14 @@ final class PoolEngine<Source: PoolSource>: Sendable {
                 self?.change { $0.broke(id, now: $1) }
             }
         } catch {
-            meters.failed()
             let failure = GatewayError.ofOpening(error)
-            logger?.info(
-                "omero pool could not open a gateway", metadata: [LogKey.member: "\(id)", LogKey.error: "\(failure)"])
+            // A pool that ends while it opens gateways has not failed.
+            if !(error is CancellationError) {
+                meters.failed()
+                logger?.info(
+                    "omero pool could not open a gateway",
+                    metadata: [LogKey.member: "\(id)", LogKey.error: "\(failure)"])
+            }
             let isFinal = source.isFinal(failure)
             change { $0.failed(id, failure, isFinal: isFinal, now: $1) }
         }

@@ -176,7 +176,8 @@ extension ServerCore {
         removeServants(of: session) { _ in true }
         for client in clients { backend.remove(identity: client.identity) }
         do {
-            try await directory.close(session: session.id)
+            // Also where the task that ends it was cancelled: the session is over, whatever becomes of the task.
+            try await Task { [directory] in try await directory.close(session: session.id) }.value
         } catch {
             observer.backgroundFailed("close session \(session.id)", error)
         }
