@@ -59,4 +59,47 @@ struct BoxTests {
         #expect(Date(timeIntervalSince1970: 0.0006).omeroMilliseconds == 1)
         #expect(Date(timeIntervalSince1970: -0.0006).omeroMilliseconds == -1)
     }
+
+    @Test("what the objects among a message's values share is sent once", arguments: WireForm.allCases)
+    func shared(form: WireForm) throws {
+        let (first, second) = GraphBuilder.build { builder in
+            let owner = builder.add(Experimenter.self) { $0.id = 7 }
+            let projects = (1...2).map { id in
+                builder.add(Project.self) { project in
+                    project.id = Int64(id)
+                    project.details = builder.add(Details.self) { $0.owner = owner }
+                }
+            }
+            return (projects[0], projects[1])
+        }
+        let rows = [[Box(RValue.object(IObject(first))), Box(1)], [Box(.object(IObject(second))), Box(2)]]
+        let values = try form.roundTrip(rows).map { $0.map(\.value) }
+        let owners = values.map { row -> Experimenter? in
+            guard case .object(let object?)?? = row.first else { return nil }
+            return object.details?.owner
+        }
+        #expect(values.map { $0.last } == [1, 2])
+        #expect(owners[0]?.id == 7)
+        #expect(owners[0]?.object == owners[1]?.object)
+    }
+
+    @Test("streams that were one go on with values of their own", arguments: WireForm.allCases)
+    func copies(form: WireForm) throws {
+        var stream = IceOutputStream(encoding: form.encoding, format: form.format)
+        let first = (0..<100).map { Box(RValue.long($0)) }
+        for box in first { box.write(to: &stream) }
+        var other = stream
+        let (second, third) = ((0..<200).map { Box(RValue.string("\($0)")) }, [Box(RValue.double(0.5)), Box(nil)])
+        for box in second { box.write(to: &stream) }
+        for box in third { box.write(to: &other) }
+        for (stream, values) in [(stream, first + second), (other, first + third)] {
+            var stream = stream
+            stream.finishParameters()
+            var input = IceInputStream(try stream.finish(), encoding: form.encoding, types: omeroModelTypes)
+            let boxes = try values.map { _ in try Box<RValue>(from: &input) }
+            try input.readPendingInstances()
+            try input.expectEnd()
+            #expect(boxes.map(\.value) == values.map(\.value))
+        }
+    }
 }

@@ -92,6 +92,11 @@ def write(db, contents):
         values.clear()
 
 
+def fold(db):
+    """The server's function, of which it has an index; the names here are of English letters only."""
+    db.create_function("omero_lower", 1, lambda text: text and text.lower(), deterministic=True)
+
+
 def rows(db, target, values):
     values = list(values)
     places = ", ".join("?" * len(values[0]))
@@ -100,6 +105,7 @@ def rows(db, target, values):
 
 def make(path):
     db = sqlite3.connect(path, isolation_level=None)
+    fold(db)
     db.executescript("pragma journal_mode = delete; pragma synchronous = off; pragma foreign_keys = off;"
                      "pragma cache_size = -400000")
     db.execute("begin")

@@ -28,6 +28,13 @@ public final class GraphBuilder {
         arena.initialize(to: GraphArena())
     }
 
+    /// A copy of what was built so far, with handles of its own.
+    init(copying other: GraphBuilder) {
+        arena = .allocate(capacity: 1)
+        arena.initialize(to: GraphArena(copying: other.arena.pointee))
+        copies = other.copies
+    }
+
     deinit {
         guard !isFrozen else { return }
         arena.deinitialize(count: 1)

@@ -98,14 +98,16 @@ public struct Box<Value: BoxedValue>: GraphStorable {
     public static var minimumWireSize: Int { 1 }
     public static var graphWordCount: Int { 1 }
 
+    @inlinable
     public init(from stream: inout IceInputStream) throws(MarshalError) {
         self.init(try stream.readInstance(Value.boxDescriptor))
     }
 
+    @inlinable
     public func write(to stream: inout IceOutputStream) {
         switch content {
         case .value(nil): stream.write(nil as ObjectReference?)
-        case .value(let value?): stream.write(GraphBuilder.build { value.box(in: $0) })
+        case .value(let value?): stream.writeInstance { value.box(in: $0) }
         case .instance(let instance): stream.write(instance)
         }
     }

@@ -13,7 +13,7 @@ public import IceEncoding
 ///
 /// Collections that hold each other in a circle, or are nested deeper than ``nestingLimit``, read as nil from there
 /// on; so does what a few shared collections would unfold to beyond all measure. No OMERO server sends such.
-public indirect enum RValue: Sendable, Hashable {
+public enum RValue: Sendable, Hashable {
     /// `RBool`.
     case bool(Bool)
     /// `RInt`.

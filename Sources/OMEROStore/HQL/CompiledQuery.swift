@@ -171,7 +171,10 @@ struct CompiledQuery {
             self.value = SQLText("(") + value + SQLText(")")
             // PostgreSQL has nulls after everything else, and before it in descending order.
             let nullsFirst = order.nullsFirst ?? order.isDescending
-            direction = "\(order.isDescending ? " DESC" : "") NULLS \(nullsFirst ? "FIRST" : "LAST")"
+            // An id is never null, and where nothing is said of nulls an index can give the order.
+            let isID = context.sources.first.map { $0.join == nil && value == SQLText("\($0.alias).id") } ?? false
+            let nulls = isID ? "" : " NULLS \(nullsFirst ? "FIRST" : "LAST")"
+            direction = "\(order.isDescending ? " DESC" : "")\(nulls)"
             isKnown = context.sources.allSatisfy { source in
                 !value.mentions(source.alias)
                     || sequence(first: source, next: \.holder).contains { each in known.contains { $0 === each } }

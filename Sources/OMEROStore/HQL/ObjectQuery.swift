@@ -97,12 +97,20 @@ extension ReadTransaction {
         timeout: Duration? = nil
     ) throws -> QueryResult {
         let dialect = SQLiteDialect()
-        let compiled: CompiledQuery
-        do throws(QueryError) {
-            compiled = try CompiledQuery(
-                query.statement, Translator(parameters: parameters, scope: scope, dialect: dialect))
-        } catch {
-            throw error.located(in: query.text)
+        func compile(walksInOrder: Bool) throws -> CompiledQuery {
+            let translator = Translator(
+                parameters: parameters, scope: scope, dialect: dialect, walksInOrder: walksInOrder)
+            do throws(QueryError) {
+                return try CompiledQuery(query.statement, translator)
+            } catch {
+                throw error.located(in: query.text)
+            }
+        }
+        var compiled = try compile(walksInOrder: false)
+        if let listing = Listing(query.statement, page), !compiled.fetchesCollections,
+            try listing.isWalked(scope, self)
+        {
+            compiled = try compile(walksInOrder: true)
         }
         let isPaged = page.offset > 0 || page.limit != nil
         // With collections fetched along, a page is of objects, not of rows.

@@ -66,7 +66,11 @@ public struct QueryScope: Sendable, Hashable {
 
 extension QueryScope {
     /// The condition on rows of a type; `alias` is the root's table. Nil if there is none.
-    func condition(_ entity: Entity, _ alias: String, _ dialect: any SQLDialect) -> SQLText? {
+    ///
+    /// - Parameter walksInOrder: the rows are not to be found by it, only looked at: no index has the value of `+x`.
+    func condition(
+        _ entity: Entity, _ alias: String, _ dialect: any SQLDialect, walksInOrder: Bool = false
+    ) -> SQLText? {
         switch entity.root.name {
         case "Node": return seesNodes ? nil : .never
         case "Session":
@@ -79,11 +83,12 @@ extension QueryScope {
         default: break
         }
         guard let groups, !entity.isGlobal else { return nil }
-        let group = SQLText("\(alias).group_id")
+        let column = walksInOrder ? "+\(alias)" : alias
+        let group = SQLText("\(column).group_id")
         var text = dialect.isIn(group, .longs(groups.whole.sorted()))
         if !groups.own.isEmpty {
             text =
-                text + SQLText(" OR \(alias).owner_id = ? AND ", [.long(groups.ownerID)])
+                text + SQLText(" OR \(column).owner_id = ? AND ", [.long(groups.ownerID)])
                 + dialect.isIn(group, .longs(groups.own.sorted()))
         }
         return SQLText("(") + text + SQLText(")")

@@ -140,5 +140,6 @@ struct PostgreSQLDialect: SQLDialect {
     func literal(_ defaultValue: String, _ column: Table.Column) -> String { defaultValue.quotedText }
 
     var tableOptions: String { "" }
+    var countsLinks: Bool { false }
     var needsTargetsFirst: Bool { true }
 }

@@ -48,6 +48,8 @@ protocol SQLDialect: Sendable {
     func literal(_ defaultValue: String, _ column: Table.Column) -> String
     /// What comes after the columns of a table.
     var tableOptions: String { get }
+    /// Whether there are tables with counts of links (``LinkCounts``).
+    var countsLinks: Bool { get }
     /// Whether a table can only lead to tables that are there already.
     var needsTargetsFirst: Bool { get }
 }

@@ -101,6 +101,7 @@ struct SQLiteDialect: SQLDialect {
 
     /// SQLite stores nothing in a strict table that is not of the column's type.
     var tableOptions: String { " STRICT" }
+    var countsLinks: Bool { true }
     var needsTargetsFirst: Bool { false }
 }
 

@@ -18,6 +18,9 @@ struct Migrations {
         migrator.registerMigration(Self.firstRows) { db in
             try FirstRows(db: db, rootPasswordHash: rootPasswordHash, databaseUUID: databaseUUID, now: now).insert()
         }
+        migrator.registerMigration("3 shortcuts for names and counts") { db in
+            for statement in DataModel.shortcutStatements { try db.execute(sql: statement) }
+        }
         return migrator
     }
 }

@@ -13,6 +13,8 @@ struct GraphEncoder: ~Copyable {
 
     /// The graphs whose instances were written, and the one at work.
     private var graphs: [ObjectIdentifier: GraphNumbers] = [:]
+    /// Instances that the stream makes itself; it is never frozen.
+    private var own: GraphBuilder?
     private(set) var active: GraphNumbers?
     /// Of the active graph.
     private(set) var arena: UnsafePointer<GraphArena>
@@ -78,13 +80,22 @@ struct GraphEncoder: ~Copyable {
     /// A copy for a stream that was copied.
     init(copying other: borrowing GraphEncoder) {
         self.init(isEncoding10: other.isEncoding10, isSliced: other.isSliced)
-        graphs = other.graphs.mapValues { GraphNumbers(copying: $0) }
+        graphs = other.graphs.mapValues { GraphNumbers(copying: $0, in: $0.graph, $0.arena) }
         lastNumber = other.lastNumber
         typeIndexes = Growable(copying: other.typeIndexes)
         typeCount = other.typeCount
         namedTypeIndexes = other.namedTypeIndexes
         sliceStamp = other.sliceStamp
         pending = other.pending
+        guard let shared = other.own else { return }
+        // Its instances go on growing in both streams, each with those of its own.
+        let builder = GraphBuilder(copying: shared)
+        own = builder
+        if let known = graphs.removeValue(forKey: ObjectIdentifier(shared.graph)) {
+            let numbers = GraphNumbers(copying: known, in: builder.graph, UnsafePointer(builder.arena))
+            graphs[ObjectIdentifier(builder.graph)] = numbers
+        }
+        pending = pending.map { $0.graph === shared.graph ? (builder.graph, $0.instance) : $0 }
     }
 
     /// Forgets what was being written when an error ended it.
@@ -113,12 +124,26 @@ struct GraphEncoder: ~Copyable {
         if let known = graphs[ObjectIdentifier(graph)] {
             entry = known
         } else {
-            entry = GraphNumbers(graph, isSliced: isSliced)
+            entry = GraphNumbers(graph, graph.arena, isSliced: isSliced)
             graphs[ObjectIdentifier(graph)] = entry
         }
         active = entry
-        arena = graph.arena
+        arena = entry.arena
         numbers = entry.numbers
+    }
+
+    /// The same for a graph that is being built, as far as it is.
+    private mutating func activate(_ builder: GraphBuilder) {
+        if active?.graph !== builder.graph {
+            let key = ObjectIdentifier(builder.graph)
+            if graphs[key] == nil {
+                graphs[key] = GraphNumbers(builder.graph, UnsafePointer(builder.arena), isSliced: isSliced)
+            }
+            activate(builder.graph)
+        }
+        guard let active else { return }
+        active.cover(arena.pointee.records.count)
+        numbers = active.numbers
     }
 
     /// The place of each instance in the indirection table of a slice, with the slice's stamp.
@@ -131,9 +156,23 @@ struct GraphEncoder: ~Copyable {
             return
         }
         activate(object.graph)
+        try parameter(object.index)
+    }
+
+    /// A reference outside of slices to an instance that `make` adds to the stream's own.
+    mutating func parameter(_ make: (GraphBuilder) -> ObjectReference) throws(MarshalError) {
+        let builder = own ?? GraphBuilder()
+        own = builder
+        let object = make(builder)
+        activate(builder)
+        try parameter(object.index)
+    }
+
+    /// Of the active graph.
+    private mutating func parameter(_ instance: UInt32) throws(MarshalError) {
         if isEncoding10 {
-            numberedReference(object.index)
-        } else if try reference(object.index) {
+            numberedReference(instance)
+        } else if try reference(instance) {
             try run()
         }
     }
@@ -273,23 +312,31 @@ struct GraphEncoder: ~Copyable {
 /// The numbers on the wire of a graph's instances.
 final class GraphNumbers {
     let graph: ObjectGraph
-    let count: Int
+    /// The graph's, or that of who builds it.
+    let arena: UnsafePointer<GraphArena>
+    private var count: Int
+    private var capacity: Int
     /// 0 for an instance that was not written yet.
-    let numbers: UnsafeMutablePointer<UInt32>
-    let places: UnsafeMutablePointer<UInt64>?
+    private(set) var numbers: UnsafeMutablePointer<UInt32>
+    private(set) var places: UnsafeMutablePointer<UInt64>?
 
-    init(_ graph: ObjectGraph, isSliced: Bool) {
+    init(_ graph: ObjectGraph, _ arena: UnsafePointer<GraphArena>, isSliced: Bool) {
         self.graph = graph
-        count = graph.arena.pointee.records.count
+        self.arena = arena
+        count = arena.pointee.records.count
+        capacity = count
         numbers = .allocate(capacity: count)
         numbers.initialize(repeating: 0, count: count)
         places = isSliced ? .allocate(capacity: count) : nil
         places?.initialize(repeating: 0, count: count)
     }
 
-    init(copying other: GraphNumbers) {
-        graph = other.graph
+    /// A copy, for the graph or for a copy of it.
+    init(copying other: GraphNumbers, in graph: ObjectGraph, _ arena: UnsafePointer<GraphArena>) {
+        self.graph = graph
+        self.arena = arena
         count = other.count
+        capacity = other.count
         numbers = .allocate(capacity: count)
         numbers.initialize(from: other.numbers, count: count)
         places = other.places == nil ? nil : .allocate(capacity: count)
@@ -299,5 +346,27 @@ final class GraphNumbers {
     deinit {
         numbers.deallocate()
         places?.deallocate()
+    }
+
+    /// Has a place for each instance of a graph that has grown.
+    func cover(_ newCount: Int) {
+        guard newCount > count else { return }
+        if newCount > capacity {
+            capacity = max(newCount, capacity * 2)
+            numbers = Self.moved(numbers, count, capacity)
+            places = places.map { Self.moved($0, count, capacity) }
+        }
+        (numbers + count).initialize(repeating: 0, count: newCount - count)
+        places.map { $0 + count }?.initialize(repeating: 0, count: newCount - count)
+        count = newCount
+    }
+
+    private static func moved<Number>(
+        _ numbers: UnsafeMutablePointer<Number>, _ count: Int, _ capacity: Int
+    ) -> UnsafeMutablePointer<Number> {
+        let moved = UnsafeMutablePointer<Number>.allocate(capacity: capacity)
+        moved.moveInitialize(from: numbers, count: count)
+        numbers.deallocate()
+        return moved
     }
 }

@@ -5,6 +5,12 @@ extension IceOutputStream {
         encode { (encoder) throws(MarshalError) in try encoder.parameter(instance) }
     }
 
+    /// A new class instance, which `make` adds: for values that are instances on the wire only. Those of one stream are
+    /// in one graph, so that what they refer to is there once.
+    public mutating func writeInstance(_ make: (GraphBuilder) -> ObjectReference) {
+        encode { (encoder) throws(MarshalError) in try encoder.parameter(make) }
+    }
+
     /// A class instance.
     public mutating func write(_ instance: some SliceClass) { write(instance.object) }
 

@@ -2,6 +2,8 @@
 final class Source {
     enum Content {
         case entity(Entity)
+        /// Links, of which only their counts are wanted.
+        case counts(LinkCounts, of: Entity)
         case map(MapTable)
     }
 
@@ -43,13 +45,16 @@ final class Source {
     }
 
     var entity: Entity? {
-        guard case .entity(let entity) = content else { return nil }
-        return entity
+        switch content {
+        case .entity(let entity), .counts(_, let entity): entity
+        case .map: nil
+        }
     }
 
     var table: String {
         switch content {
         case .entity(let entity): entity.root.table
+        case .counts(let counts, _): counts.table
         case .map(let map): map.table
         }
     }

@@ -17,8 +17,9 @@ extension Translator {
         }
         switch name {
         case "count":
-            if arguments.isEmpty { return QueryValue(SQLText("count(*)"), .long) }
+            if arguments.isEmpty { return QueryValue(context.rowCount ?? SQLText("count(*)"), .long) }
             try count(1...1)
+            if let rows = context.rowCount { return QueryValue(rows, .long) }
             let value = try value(arguments[0], context).sql
             return QueryValue(SQLText(isDistinct ? "count(DISTINCT " : "count(") + value + SQLText(")"), .long)
         case "sum", "avg", "min", "max":

@@ -16,6 +16,8 @@ final class QueryContext {
     var aliases: [String: Expression] = [:]
     /// Whether a path may add a table: not in the condition of a join, which comes before it.
     var addsTables = true
+    /// Where the table has counts of rows instead of rows: what makes a number of rows of them.
+    var rowCount: SQLText?
 
     init(parent: QueryContext?) { self.parent = parent }
 
@@ -31,13 +33,18 @@ final class Translator {
     let parameters: [String: RValue?]
     let scope: QueryScope
     let dialect: any SQLDialect
+    /// Whether rows are looked at in the order that the query wants, and not group by group; see ``Listing``.
+    let walksInOrder: Bool
     private var aliasCount = 0
     private var tableCount = 0
 
-    init(parameters: [String: RValue?], scope: QueryScope, dialect: any SQLDialect) {
+    init(
+        parameters: [String: RValue?], scope: QueryScope, dialect: any SQLDialect, walksInOrder: Bool = false
+    ) {
         self.parameters = parameters
         self.scope = scope
         self.dialect = dialect
+        self.walksInOrder = walksInOrder
     }
 
     func newAlias() -> String {
@@ -116,15 +123,27 @@ final class Translator {
                 context.written.append(source)
                 continue
             }
-            let source = Source(.entity(entity), alias: newAlias(), name: root.alias)
+            let source = Source(content(entity, statement, context), alias: newAlias(), name: root.alias)
             tableCount += 1
             context.sources.append(source)
             context.written.append(source)
+            if case .counts = source.content {
+                context.rowCount = SQLText("coalesce(sum(\(source.alias).count), 0)")
+            }
             if let type = source.typeCondition { conditions.append(type) }
-            if let rows = scope.condition(entity, source.alias, dialect) { conditions.append(rows) }
+            let rows = scope.condition(entity, source.alias, dialect, walksInOrder: walksInOrder)
+            if let rows { conditions.append(rows) }
         }
         for join in joins { try add(join, context) }
         return conditions
+    }
+
+    /// The rows of a type, or their counts where these are enough.
+    private func content(_ entity: Entity, _ statement: SelectStatement, _ context: QueryContext) -> Source.Content {
+        guard dialect.countsLinks, let counts = LinkCounts(entity),
+            statement.onlyCounts(in: context.parent)
+        else { return .entity(entity) }
+        return .counts(counts, of: entity)
     }
 
     private func checkName(_ name: String?, _ context: QueryContext, _ offset: Int) throws(QueryError) {
