@@ -64,6 +64,9 @@ public final class ClassDescriptor: Sendable {
     /// Whether slices of unknown derived classes are kept and sent on (`["preserve-slice"]`, inherited).
     public let preservesSlices: Bool
 
+    /// A number for its type id, in this process.
+    package var number: Int { Int(layout.pointee.typeNumber) }
+
     // Raw memory that is written in `init` and only read afterwards, until `deinit`.
     nonisolated(unsafe) let layout: UnsafePointer<ClassLayout>
     private let memory: LayoutMemory

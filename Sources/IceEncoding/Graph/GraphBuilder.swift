@@ -161,6 +161,9 @@ public struct RecordDraft {
         return arena.pointee.descriptors[Int(arena.pointee.records.base[Int(index)].layout)]
     }
 
+    /// The ``ClassDescriptor/number`` of the class of the instance.
+    package var classNumber: Int { Int(builder.arena.pointee.layout(index).pointee.typeNumber) }
+
     /// A member.
     @inlinable
     public subscript<Value: GraphStorable>(field: Int) -> Value {

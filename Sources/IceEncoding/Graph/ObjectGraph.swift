@@ -98,6 +98,9 @@ public struct ObjectReference: Sendable, Hashable {
         return arena.pointee.descriptors[Int(arena.pointee.records.base[Int(index)].layout)]
     }
 
+    /// The ``ClassDescriptor/number`` of the most derived class that is known of the instance.
+    package var classNumber: Int { Int(graph.arena.pointee.layout(index).pointee.typeNumber) }
+
     /// The type id of the instance: of slices that are kept the most derived one, even if its class is unknown.
     public var typeID: String {
         let arena = graph.arena

@@ -103,6 +103,7 @@ extension GatewayContext {
     /// ```
     ///
     /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/invalidRequest`` if a row has other values.
+    @inlinable
     public func rows<each Value: QueryValue>(
         _ hql: String,
         _ parameters: [String: RValue?] = [:],
@@ -111,18 +112,34 @@ extension GatewayContext {
         as type: (repeat each Value).Type
     ) async throws -> [(repeat each Value)] {
         try await projection(hql, parameters, limit: limit, offset: offset).map { row in
-            var columns = row.makeIterator()
-            var number = 0
-            func next<Wanted: QueryValue>(_ wanted: Wanted.Type) throws -> Wanted {
-                number += 1
-                guard let column = columns.next(), let value = Wanted(queryResult: column) else {
-                    throw GatewayError(
-                        .invalidRequest, "column \(number) of the query's result is no \(Wanted.self)", phase: .call)
-                }
-                return value
-            }
-            return (repeat try next((each Value).self))
+            var values = RowValues(row)
+            return (repeat try values.next((each Value).self))
         }
+    }
+}
+
+/// Takes the values of a row one by one.
+@usableFromInline
+struct RowValues {
+    @usableFromInline
+    let row: [RValue?]
+    @usableFromInline
+    var number = 0
+
+    @inlinable
+    init(_ row: [RValue?]) { self.row = row }
+
+    @inlinable
+    mutating func next<Wanted: QueryValue>(_ type: Wanted.Type) throws -> Wanted {
+        guard number < row.count, let value = Wanted(queryResult: row[number]) else { throw mismatch(type) }
+        number += 1
+        return value
+    }
+
+    @usableFromInline
+    func mismatch(_ type: Any.Type) -> GatewayError {
+        GatewayError(
+            .invalidRequest, "column \(number + 1) of the query's result is no \(type)", phase: .call)
     }
 }
 
@@ -146,6 +163,7 @@ public protocol QueryValue: Sendable {
 }
 
 extension Int64: QueryValue {
+    @inlinable
     public init?(queryResult: RValue?) {
         switch queryResult {
         case .long(let value): self = value

@@ -36,6 +36,14 @@ public struct BoxContent {
         }
     }
 
+    /// The number of its class.
+    var classNumber: Int {
+        switch source {
+        case .finished(let object): object.classNumber
+        case .draft(let draft): draft.classNumber
+        }
+    }
+
     /// The instance itself.
     var object: ObjectReference {
         switch source {
@@ -105,10 +113,21 @@ public struct Box<Value: BoxedValue>: GraphStorable {
 
     @inlinable
     public func write(to stream: inout IceOutputStream) {
+        stream.writeInstances(1) { _, builder in instance(in: builder) }
+    }
+
+    @inlinable
+    public static func writeSequence(_ values: [Self], to stream: inout IceOutputStream) {
+        stream.writeSize(values.count)
+        stream.writeInstances(values.count) { number, builder in values[number].instance(in: builder) }
+    }
+
+    /// The instance that was read, or a new one, or nil for null.
+    @inlinable
+    func instance(in builder: GraphBuilder) -> ObjectReference? {
         switch content {
-        case .value(nil): stream.write(nil as ObjectReference?)
-        case .value(let value?): stream.writeInstance { value.box(in: $0) }
-        case .instance(let instance): stream.write(instance)
+        case .value(let value): value?.box(in: builder)
+        case .instance(let instance): instance
         }
     }
 
@@ -119,12 +138,7 @@ public struct Box<Value: BoxedValue>: GraphStorable {
 
     @inlinable
     public func store(in writer: inout GraphWriter) {
-        let instance: ObjectReference? =
-            switch content {
-            case .value(let value): value?.box(in: writer.builder)
-            case .instance(let instance): instance
-            }
-        AnySliceObject.storeNullable(instance.map(AnySliceObject.init(object:)), in: &writer)
+        AnySliceObject.storeNullable(instance(in: writer.builder).map(AnySliceObject.init(object:)), in: &writer)
     }
 }
 

@@ -101,15 +101,31 @@ private struct RValueReader {
 
     mutating func read(_ box: BoxContent, depth: Int) -> RValue? {
         guard depth < RValue.nestingLimit else { return nil }
+        switch box.classNumber {
+        case Self.long: return .long(box[0])
+        case Self.string: return .string(box[0])
+        case Self.int: return .int(box[0])
+        case Self.double: return .double(box[0])
+        case Self.bool: return .bool(box[0])
+        case Self.time: return .time(Date(box: box))
+        case Self.object: return .object(box[0])
+        default: return rest(box, depth: depth)
+        }
+    }
+
+    // Asking for a class by its number takes no hold of it: a projection has many thousand values.
+    private static let long = RLong.descriptor.number
+    private static let string = RString.descriptor.number
+    private static let int = RInt.descriptor.number
+    private static let double = RDouble.descriptor.number
+    private static let bool = RBool.descriptor.number
+    private static let time = RTime.descriptor.number
+    private static let object = RObject.descriptor.number
+
+    /// What is seldom read: collections, and values of few.
+    private mutating func rest(_ box: BoxContent, depth: Int) -> RValue? {
         let descriptor = box.descriptor
-        if descriptor === RString.descriptor { return .string(box[0]) }
-        if descriptor === RLong.descriptor { return .long(box[0]) }
-        if descriptor === RInt.descriptor { return .int(box[0]) }
-        if descriptor === RDouble.descriptor { return .double(box[0]) }
-        if descriptor === RBool.descriptor { return .bool(box[0]) }
-        if descriptor === RTime.descriptor { return .time(Date(box: box)) }
         if descriptor === RFloat.descriptor { return .float(box[0]) }
-        if descriptor === RObject.descriptor { return .object(box[0]) }
         if descriptor === RClass.descriptor { return .className(box[0]) }
         if descriptor === RInternal.descriptor { return .internal(box[0]) }
         let isMap = descriptor === RMap.descriptor

@@ -9,10 +9,15 @@ final class BinaryRestrictions: Sendable {
     private static let key = "omero.policy.binary_access"
 
     private let server: String
-    /// What was looked up already, by group.
-    private let known = Mutex<[Int64?: BinaryAccess]>([:])
+    /// Of objects in groups without a policy, and in none.
+    private let common: BinaryAccess
+    /// Those of groups that have a policy of their own; nil before it was looked up.
+    private let groups = Mutex<[Int64: BinaryAccess]?>(nil)
 
-    init(_ properties: Properties) { server = properties.value(Self.key) ?? BinaryAccess.defaultSetting }
+    init(_ properties: Properties) {
+        server = properties.value(Self.key) ?? BinaryAccess.defaultSetting
+        common = BinaryAccess(server: server)
+    }
 
     /// Whether the bytes of an object are kept from a caller who may edit it, or may not. Objects of most classes have
     /// none.
@@ -24,11 +29,15 @@ final class BinaryRestrictions: Sendable {
     }
 
     private func access(inGroup groupID: Int64?, _ transaction: ReadTransaction) throws -> BinaryAccess {
-        if let access = known.withLock({ $0[groupID] }) { return access }
-        let group = try groupID.map { try transaction.groupConfig($0) } ?? []
-        let access = BinaryAccess(server: server, group: group.filter { $0.name == Self.key }.map(\.value))
-        known.withLock { $0[groupID] = access }
-        return access
+        guard let groupID else { return common }
+        return try groups.withLock { groups in
+            if groups == nil {
+                groups = try transaction.groupConfigs(named: Self.key).mapValues {
+                    BinaryAccess(server: server, group: $0)
+                }
+            }
+            return groups?[groupID] ?? common
+        }
     }
 
     private func subject(_ entity: Entity, _ id: Int64, _ transaction: ReadTransaction) throws -> BinaryAccess.Subject?

@@ -85,6 +85,14 @@ private struct QueryAnswer {
         let id: Int64
     }
 
+    /// What becomes of a column's values.
+    private struct Place {
+        let type: QueryType
+        /// Of a column of objects.
+        let root: Entity?
+        let isPermissions: Bool
+    }
+
     let rows: [[RValue?]]
 
     init(
@@ -115,23 +123,27 @@ private struct QueryAnswer {
             objects[key] = IObject(object: loaded.object)
             if result.isMap { permissions[key] = allowed }
         }
+        let places = result.columns.map { column in
+            var root: Entity?
+            if case .entity(let entity) = column.type { root = entity.root }
+            let isPermissions = result.isMap && column.name?.hasSuffix("_details_permissions") == true
+            return Place(type: column.type, root: root, isPermissions: isPermissions)
+        }
+        let names = result.columns.map { $0.name ?? "" }
         rows = result.rows.map { row in
             var values: [RValue?] = []
-            for (cell, column) in zip(row, result.columns) {
-                guard case .entity(let entity) = column.type, case .int(let id) = cell else {
-                    values.append(RValue(cell, column.type))
-                    continue
-                }
-                let key = Key(root: entity.root, id: id)
-                if result.isMap, column.name?.hasSuffix("_details_permissions") == true {
-                    values.append(permissions[key].map(RValue.init))
+            values.reserveCapacity(row.count)
+            for number in row.indices {
+                let (cell, place) = (row[number], places[number])
+                if let root = place.root, case .int(let id) = cell {
+                    let key = Key(root: root, id: id)
+                    values.append(
+                        place.isPermissions ? permissions[key].map(RValue.init) : objects[key].map { .object($0) })
                 } else {
-                    values.append(objects[key].map { RValue.object($0) })
+                    values.append(RValue(cell, place.type))
                 }
             }
-            guard result.isMap else { return values }
-            let names = result.columns.map { $0.name ?? "" }
-            return [.map(Dictionary(zip(names, values)) { first, _ in first })]
+            return result.isMap ? [.map(Dictionary(zip(names, values)) { first, _ in first })] : values
         }
     }
 }

@@ -1,27 +1,25 @@
-internal import Foundation
-internal import GRDB
-
 // What is in the rows that SQLite finds.
-extension CompiledQuery.Output {
-    func cell(_ row: Row) -> QueryResult.Cell {
-        let value: DatabaseValue = row[position]
-        switch value.storage {
+extension CompiledQuery.Place {
+    func cell(_ row: StatementRow) -> QueryResult.Cell {
+        switch row.kind(position) {
         case .null: return .null
-        case .int64(let number):
-            if column.type == .bool { return .bool(number != 0) }
-            return column.type == .double ? .double(Double(number)) : .int(number)
-        case .double(let number):
+        case .int:
+            let number = row.int(position)
+            if isBool { return .bool(number != 0) }
+            return isDouble ? .double(Double(number)) : .int(number)
+        case .double:
+            let number = row.double(position)
             guard let unitPosition else { return .double(number) }
-            return (row[unitPosition] as String?).map { .quantity(number, $0) } ?? .null
-        case .string(let text): return .text(text)
-        case .blob(let data): return .bytes(Array(data))
+            return row.kind(unitPosition) == .text ? .quantity(number, row.text(unitPosition)) : .null
+        case .text: return .text(row.text(position))
+        case .bytes: return .bytes(row.withBytes(position) { Array($0) })
         }
     }
 }
 
 extension CompiledQuery.Collection {
-    func element(_ row: Row) -> FetchedElement? {
-        guard let holder: Int64 = row[holder], let element: Int64 = row[element] else { return nil }
-        return FetchedElement(holder: holder, element: element)
+    func element(_ row: StatementRow) -> FetchedElement? {
+        guard row.kind(holder) == .int, row.kind(element) == .int else { return nil }
+        return FetchedElement(holder: row.int(holder), element: row.int(element))
     }
 }

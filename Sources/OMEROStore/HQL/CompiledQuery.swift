@@ -2,10 +2,17 @@
 struct CompiledQuery {
     struct Output {
         let column: QueryResult.Column
-        let position: Int
-        /// Where the unit of a quantity is.
-        let unitPosition: Int?
+        let place: Place
         let collections: [Collection]
+    }
+
+    /// Where a value is in a row, and what becomes of it.
+    struct Place: BitwiseCopyable {
+        let position: Int
+        /// Of the unit of a quantity.
+        let unitPosition: Int?
+        let isBool: Bool
+        let isDouble: Bool
     }
 
     /// A collection that is fetched along: where the ids of its holder and its element are.
@@ -48,8 +55,9 @@ struct CompiledQuery {
             outputs.append(
                 Output(
                     column: QueryResult.Column(name: item.name, type: item.value.type, fetch: fetch.map(\.path)),
-                    position: position,
-                    unitPosition: item.value.unit == nil ? nil : position + 1,
+                    place: Place(
+                        position: position, unitPosition: item.value.unit == nil ? nil : position + 1,
+                        isBool: item.value.type == .bool, isDouble: item.value.type == .double),
                     collections: collections
                 )
             )

@@ -79,14 +79,14 @@ extension ReadTransaction {
     /// Calls `each` with the rows of a query, which may not be more than ``QueryLimit`` says.
     func eachRow(
         of statement: SQLStatement, rows limit: Int = QueryLimit.rows, bytes maximum: Int = QueryLimit.resultBytes,
-        _ each: (Row) throws -> Void
+        _ each: (StatementRow) throws -> Void
     ) throws {
         do {
-            let cursor = try Row.fetchCursor(
-                db.cachedStatement(sql: statement.text), arguments: StatementArguments(statement.values))
+            let prepared = try db.cachedStatement(sql: statement.text)
+            try prepared.setArguments(StatementArguments(statement.values))
             var count = 0
             var bytes = 0
-            while let row = try cursor.next() {
+            try prepared.eachRow(in: db) { row in
                 count += 1
                 bytes += row.memory
                 guard count <= limit, bytes <= maximum else {
@@ -105,14 +105,14 @@ extension ReadTransaction {
     }
 }
 
-extension Row {
+extension StatementRow {
     /// What its values take in memory, about: each has a place of some bytes on its way to the client.
     fileprivate var memory: Int {
         var bytes = 64
         for index in 0..<count {
             bytes += 64
-            if case .string(let text) = (self[index] as DatabaseValue).storage { bytes += text.utf8.count }
-            if case .blob(let data) = (self[index] as DatabaseValue).storage { bytes += data.count }
+            let kind = kind(index)
+            if kind == .text || kind == .bytes { bytes += withBytes(index, \.count) }
         }
         return bytes
     }

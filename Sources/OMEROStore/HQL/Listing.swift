@@ -1,5 +1,3 @@
-internal import GRDB
-
 /// A page of all objects of a type, in the order of their names.
 ///
 /// There are two ways to it. One finds what the caller sees, and sorts it: as long as there is much to see. The other
@@ -42,7 +40,7 @@ struct Listing {
 extension ReadTransaction {
     fileprivate func number(_ sql: SQLText) throws -> Int64? {
         var number: Int64?
-        try eachRow(of: SQLiteDialect().statement(sql)) { row in number = row[0] }
+        try eachRow(of: SQLiteDialect().statement(sql)) { row in number = row.kind(0) == .int ? row.int(0) : nil }
         return number
     }
 }

@@ -126,13 +126,15 @@ extension ReadTransaction {
             return column
         }
         try within(timeout ?? Deadline.current?.limit ?? .seconds(1000)) {
+            let places = compiled.outputs.map(\.place)
+            let collections = compiled.outputs.enumerated().flatMap { number, output in
+                output.collections.map { (number, $0) }
+            }
             try eachRow(of: dialect.statement(sql)) { row in
-                rows.append(compiled.outputs.map { $0.cell(row) })
-                for (number, output) in compiled.outputs.enumerated() {
-                    for collection in output.collections {
-                        guard let element = collection.element(row) else { continue }
-                        columns[number].only[collection.path, default: []].insert(element)
-                    }
+                rows.append(places.map { $0.cell(row) })
+                for (number, collection) in collections {
+                    guard let element = collection.element(row) else { continue }
+                    columns[number].only[collection.path, default: []].insert(element)
                 }
             }
         }

@@ -1,6 +1,4 @@
-internal import Foundation
 internal import GRDB
-internal import GRDBSQLite
 
 /// Rows of one query, read at once: a list of all their columns, and one of the bytes of all their texts. Rows of GRDB
 /// know more, and each takes memory of its own.
@@ -89,22 +87,11 @@ extension ReadTransaction {
 
 extension RowBlock {
     fileprivate convenience init(reading statement: Statement, _ db: Database, bytes limit: Int) throws {
-        let pointer = statement.sqliteStatement
-        let width = Int(sqlite3_column_count(pointer))
         var values: [Value] = []
         var bytes: [UInt8] = []
-        sqlite3_reset(pointer)
-        // An unfinished statement would keep the transaction open.
-        defer { sqlite3_reset(pointer) }
-        while true {
-            let code = sqlite3_step(pointer)
-            if code == SQLITE_DONE { break }
-            guard code == SQLITE_ROW else {
-                throw DatabaseError(
-                    resultCode: ResultCode(rawValue: sqlite3_extended_errcode(db.sqliteConnection)),
-                    message: db.lastErrorMessage)
-            }
-            for column in 0..<CInt(width) { values.append(Value(pointer, column, &bytes)) }
+        let width = statement.columnCount
+        try statement.eachRow(in: db) { row in
+            for column in 0..<width { values.append(Value(row, column, &bytes)) }
             guard bytes.count <= limit else { throw QueryError.tooMuchToLoad }
         }
         self.init(values: values, bytes: bytes, width: width)
@@ -112,26 +99,22 @@ extension RowBlock {
 }
 
 extension RowBlock.Value {
-    fileprivate init(_ statement: SQLiteStatement, _ column: CInt, _ bytes: inout [UInt8]) {
-        switch sqlite3_column_type(statement, column) {
-        case SQLITE_INTEGER: self = .int(sqlite3_column_int64(statement, column))
-        case SQLITE_FLOAT: self = .double(sqlite3_column_double(statement, column))
-        case SQLITE_TEXT:
-            self = .text(RowBlock.Place(sqlite3_column_text(statement, column), statement, column, &bytes))
-        case SQLITE_BLOB:
-            self = .bytes(RowBlock.Place(sqlite3_column_blob(statement, column), statement, column, &bytes))
-        default: self = .null
+    fileprivate init(_ row: StatementRow, _ column: Int, _ bytes: inout [UInt8]) {
+        switch row.kind(column) {
+        case .null: self = .null
+        case .int: self = .int(row.int(column))
+        case .double: self = .double(row.double(column))
+        case .text: self = .text(RowBlock.Place(row, column, &bytes))
+        case .bytes: self = .bytes(RowBlock.Place(row, column, &bytes))
         }
     }
 }
 
 extension RowBlock.Place {
     /// Keeps what SQLite lends until the next row.
-    fileprivate init(
-        _ lent: UnsafeRawPointer?, _ statement: SQLiteStatement, _ column: CInt, _ bytes: inout [UInt8]
-    ) {
+    fileprivate init(_ row: StatementRow, _ column: Int, _ bytes: inout [UInt8]) {
         start = bytes.count
-        count = lent == nil ? 0 : Int(sqlite3_column_bytes(statement, column))
-        bytes.append(contentsOf: UnsafeRawBufferPointer(start: lent, count: count))
+        row.withBytes(column) { bytes.append(contentsOf: $0) }
+        count = bytes.count - start
     }
 }

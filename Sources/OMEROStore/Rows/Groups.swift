@@ -82,6 +82,17 @@ extension ReadTransaction {
 
     /// Its names and values, in order.
     public func groupConfig(_ id: Int64) throws -> [NamedValue] { try map("config", of: "ExperimenterGroup", id: id) }
+
+    /// The values that groups have for one name, in order, by group.
+    public func groupConfigs(named name: String) throws -> [Int64: [String]] {
+        let rows = try rows(
+            """
+            SELECT experimentergroup_id, value FROM experimentergroup_config WHERE name = ? \
+            ORDER BY experimentergroup_id, "index"
+            """,
+            [name])
+        return Dictionary(grouping: rows, by: { $0[0] }).mapValues { $0.map { $0[1] } }
+    }
 }
 
 extension WriteTransaction {

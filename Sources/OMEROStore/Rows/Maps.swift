@@ -45,10 +45,11 @@ extension ReadTransaction {
     /// A query with `IN (%)` for some ids, and its one argument; nil for none. All of them are one value, so that it is one
     /// statement for all numbers of them, and is made once.
     static func byID(_ sql: String, _ ids: [Int64]) -> (sql: String, argument: any DatabaseValueConvertible)? {
-        guard let first = ids.first else { return nil }
-        guard ids.count > 1 else { return (sql.replacing("%", with: "?"), first) }
+        guard let first = ids.first, let place = sql.utf8.firstIndex(of: UInt8(ascii: "%")) else { return nil }
+        let (head, tail) = (sql[..<place], sql[sql.utf8.index(after: place)...])
+        guard ids.count > 1 else { return ("\(head)?\(tail)", first) }
         let list = "[\(ids.map(String.init).joined(separator: ","))]"
-        return (sql.replacing("%", with: "SELECT value FROM json_each(?)"), list)
+        return ("\(head)SELECT value FROM json_each(?)\(tail)", list)
     }
 }
 

@@ -104,8 +104,8 @@ enum PostgreSQLTime {
 extension CompiledQuery.Output {
     /// A cell of a row as PostgreSQL writes its values; nil is null.
     func cell(_ row: [String?]) -> QueryResult.Cell? {
-        guard let text = row[position] else { return .null }
-        if let unitPosition {
+        guard let text = row[place.position] else { return .null }
+        if let unitPosition = place.unitPosition {
             guard let unit = row[unitPosition] else { return .null }
             return Double(text).map { .quantity($0, unit) }
         }

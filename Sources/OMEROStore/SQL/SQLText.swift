@@ -58,7 +58,7 @@ struct SQLStatement: Sendable, Hashable {
 
 extension String {
     /// As an identifier of SQL. Some of OMERO's columns are reserved words (`group`, `index`), so all are quoted.
-    var quoted: String { "\"" + replacing("\"", with: "\"\"") + "\"" }
+    var quoted: String { utf8.contains(0x22) ? "\"" + replacing("\"", with: "\"\"") + "\"" : "\"\(self)\"" }
 
     /// As a string of SQL.
     var quotedText: String { "'" + replacing("'", with: "''") + "'" }

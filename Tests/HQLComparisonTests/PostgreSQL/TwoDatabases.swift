@@ -41,9 +41,11 @@ struct TwoDatabases: Sendable {
             try asked.map { question -> [[UInt8]] in
                 let (sql, compiled, _) = try Self.sql(question, SQLiteDialect())
                 let statement = SQLiteDialect().statement(sql)
-                let rows = try Row.fetchAll(
-                    transaction.db, sql: statement.text, arguments: StatementArguments(statement.values))
-                return rows.map { row in compiled.outputs.flatMap { Self.bytes($0.cell(row)) } }
+                var rows: [[UInt8]] = []
+                try transaction.eachRow(of: statement) { row in
+                    rows.append(compiled.outputs.flatMap { Self.bytes($0.place.cell(row)) })
+                }
+                return rows
             }
         }
         var answered = 0

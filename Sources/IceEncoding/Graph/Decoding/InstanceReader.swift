@@ -4,7 +4,8 @@ import NIOCore
 /// of it before it goes on, and fills a graph of its own.
 final class InstanceReader: @unchecked Sendable {
     // Only touched by the stream that holds the only reference (see `IceInputStream.decode`), so never by two
-    // threads at once.
+    // threads at once, and by one call of it at a time.
+    @exclusivity(unchecked)
     fileprivate var decoder: GraphDecoder
     fileprivate let graph = ObjectGraph()
     /// The graphs of handles that the stream had given out before it was copied: whichever copy ends first completes

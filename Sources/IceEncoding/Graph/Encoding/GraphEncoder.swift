@@ -159,11 +159,17 @@ struct GraphEncoder: ~Copyable {
         try parameter(object.index)
     }
 
-    /// A reference outside of slices to an instance that `make` adds to the stream's own.
-    mutating func parameter(_ make: (GraphBuilder) -> ObjectReference) throws(MarshalError) {
-        let builder = own ?? GraphBuilder()
+    /// Who builds the instances that the stream makes itself.
+    mutating func ownBuilder() -> GraphBuilder {
+        if let own { return own }
+        let builder = GraphBuilder()
         own = builder
-        let object = make(builder)
+        return builder
+    }
+
+    /// The same, perhaps to an instance of a graph that is being built.
+    mutating func parameter(_ object: ObjectReference?, _ builder: GraphBuilder) throws(MarshalError) {
+        guard let object, object.graph === builder.graph else { return try parameter(object) }
         activate(builder)
         try parameter(object.index)
     }

@@ -5,10 +5,14 @@ extension IceOutputStream {
         encode { (encoder) throws(MarshalError) in try encoder.parameter(instance) }
     }
 
-    /// A new class instance, which `make` adds: for values that are instances on the wire only. Those of one stream are
-    /// in one graph, so that what they refer to is there once.
-    public mutating func writeInstance(_ make: (GraphBuilder) -> ObjectReference) {
-        encode { (encoder) throws(MarshalError) in try encoder.parameter(make) }
+    /// A row of class instances and nulls, which `make` gives by their number, or adds: for values that are instances on
+    /// the wire only. Those that are added to one stream are in one graph, so that what they refer to is there once.
+    @usableFromInline
+    package mutating func writeInstances(_ count: Int, _ make: (Int, GraphBuilder) -> ObjectReference?) {
+        encode { (encoder) throws(MarshalError) in
+            let builder = encoder.ownBuilder()
+            for number in 0..<count { try encoder.parameter(make(number, builder), builder) }
+        }
     }
 
     /// A class instance.
@@ -68,7 +72,8 @@ extension IceOutputStream {
 /// it before it goes on.
 final class InstanceWriter: @unchecked Sendable {
     // Only touched by the stream that holds the only reference (see `IceOutputStream.encode`), so never by two
-    // threads at once.
+    // threads at once, and by one call of it at a time.
+    @exclusivity(unchecked)
     fileprivate var encoder: GraphEncoder
 
     init(isEncoding10: Bool, isSliced: Bool) {
