@@ -156,7 +156,7 @@ def compare(swift, rounds, data):
     python = [sys.executable, "-W", "ignore", os.path.abspath(__file__)]
     with Server(swift, folder) as server:
         for question in QUESTIONS:
-            count = "20" if question == "mine" else "3"
+            count = "3" if question == "everything" else "20"
             found = {"sql": [], "server": [], "caller": [], "omero-py": []}
             rows = {}
             for number in range(rounds):

@@ -61,7 +61,10 @@ extension SliceClass {
     @inlinable
     public static func readNullableSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Self?] {
         let count = try stream.readCount(minimumElementSize: minimumNullableWireSize)
-        return try stream.readInstances(count, descriptor).map { $0.map { Self(object: $0) } }
+        var values: [Self?] = []
+        values.reserveCapacity(count)
+        try stream.readInstances(count, descriptor) { values.append($0.map { Self(object: $0) }) }
+        return values
     }
 
     @inlinable

@@ -111,9 +111,25 @@ extension GatewayContext {
         offset: Int = 0,
         as type: (repeat each Value).Type
     ) async throws -> [(repeat each Value)] {
-        try await projection(hql, parameters, limit: limit, offset: offset).map { row in
+        try await boxes(hql, parameters, limit: limit, offset: offset).map { row in
             var values = RowValues(row)
             return (repeat try values.next((each Value).self))
+        }
+    }
+
+    /// A projection as it comes, to be taken apart without a list of each row's values in between.
+    @usableFromInline
+    func boxes(
+        _ hql: String, _ parameters: [String: RValue?], limit: Int?, offset: Int
+    ) async throws -> [[Box<RValue>]] {
+        let values: QueryParameters? = QueryParameters.of(parameters, limit: limit, offset: offset)
+        return try await withService(IQueryPrx.self, repeatable: true) { service in
+            try await service.proxy.invoke("projection", mode: .idempotent) { stream in
+                hql.write(to: &stream)
+                values.write(to: &stream)
+            } read: {
+                try [[Box<RValue>]](from: &$0)
+            }
         }
     }
 }
@@ -122,16 +138,18 @@ extension GatewayContext {
 @usableFromInline
 struct RowValues {
     @usableFromInline
-    let row: [RValue?]
+    let row: [Box<RValue>]
     @usableFromInline
     var number = 0
 
     @inlinable
-    init(_ row: [RValue?]) { self.row = row }
+    init(_ row: [Box<RValue>]) { self.row = row }
 
+    // Where the types are known, or each value would look up what an optional of its type is.
     @inlinable
+    @inline(__always)
     mutating func next<Wanted: QueryValue>(_ type: Wanted.Type) throws -> Wanted {
-        guard number < row.count, let value = Wanted(queryResult: row[number]) else { throw mismatch(type) }
+        guard number < row.count, let value = Wanted(queryResult: row[number].value) else { throw mismatch(type) }
         number += 1
         return value
     }

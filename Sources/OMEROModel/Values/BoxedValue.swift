@@ -117,6 +117,15 @@ public struct Box<Value: BoxedValue>: GraphStorable {
     }
 
     @inlinable
+    public static func readSequence(from stream: inout IceInputStream) throws(MarshalError) -> [Self] {
+        let count = try stream.readCount(minimumElementSize: minimumWireSize)
+        var boxes: [Self] = []
+        boxes.reserveCapacity(count)
+        try stream.readInstances(count, Value.boxDescriptor) { boxes.append(Self($0)) }
+        return boxes
+    }
+
+    @inlinable
     public static func writeSequence(_ values: [Self], to stream: inout IceOutputStream) {
         stream.writeSize(values.count)
         stream.writeInstances(values.count) { number, builder in values[number].instance(in: builder) }

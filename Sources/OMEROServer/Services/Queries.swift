@@ -103,16 +103,15 @@ private struct QueryAnswer {
         for (number, column) in result.columns.enumerated() {
             guard case .entity(let entity) = column.type else { continue }
             let ids = Set(
-                result.rows.compactMap { row -> Int64? in
-                    guard case .int(let id) = row[number] else { return nil }
-                    return id
+                result.rowStarts.compactMap { start -> Int64? in
+                    if case .int(let id) = result.cells[start + number] { id } else { nil }
                 }
             )
             roots.append(entity.root)
             requests.append(LoadRequest(entity.name, ids.sorted(), fetch: column.fetch, only: column.only))
         }
         var objects: [Key: IObject] = [:]
-        if !requests.isEmpty { objects.reserveCapacity(result.rows.count) }
+        if !requests.isEmpty { objects.reserveCapacity(result.cells.count / result.columns.count) }
         var permissions: [Key: Permissions] = [:]
         _ = try transaction.load(requests, scope: filter.scope, into: builder) { loaded in
             let allowed = try filter.apply(to: loaded, builder, transaction)
@@ -130,11 +129,11 @@ private struct QueryAnswer {
             return Place(type: column.type, root: root, isPermissions: isPermissions)
         }
         let names = result.columns.map { $0.name ?? "" }
-        rows = result.rows.map { row in
+        rows = result.rowStarts.map { start in
             var values: [RValue?] = []
-            values.reserveCapacity(row.count)
-            for number in row.indices {
-                let (cell, place) = (row[number], places[number])
+            values.reserveCapacity(places.count)
+            for (number, place) in places.enumerated() {
+                let cell = result.cells[start + number]
                 if let root = place.root, case .int(let id) = cell {
                     let key = Key(root: root, id: id)
                     values.append(

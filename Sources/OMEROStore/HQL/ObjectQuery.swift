@@ -72,8 +72,15 @@ public struct QueryResult: Sendable {
     public let columns: [Column]
     /// Whether each row is one value, with the columns' names as keys.
     public let isMap: Bool
+    /// Row by row in the order of the query, each in that of ``columns``: a list for each would take as much time as the
+    /// query, where there are many.
+    public internal(set) var cells: [Cell]
+
     /// In the order of the query; cells in that of ``columns``.
-    public let rows: [[Cell]]
+    public var rows: [[Cell]] { rowStarts.map { Array(cells[$0..<$0 + columns.count]) } }
+
+    /// Where in ``cells`` each row begins.
+    public var rowStarts: StrideTo<Int> { stride(from: 0, to: cells.count, by: max(columns.count, 1)) }
 }
 
 extension ReadTransaction {
@@ -119,7 +126,7 @@ extension ReadTransaction {
         if isPaged, !countsObjects {
             sql = sql + dialect.page(page)
         }
-        var rows: [[QueryResult.Cell]] = []
+        var cells: [QueryResult.Cell] = []
         var columns = compiled.outputs.map { output in
             var column = output.column
             for collection in output.collections { column.only[collection.path] = [] }
@@ -131,17 +138,18 @@ extension ReadTransaction {
                 output.collections.map { (number, $0) }
             }
             try eachRow(of: dialect.statement(sql)) { row in
-                rows.append(places.map { $0.cell(row) })
+                for place in places { cells.append(place.cell(row)) }
                 for (number, collection) in collections {
                     guard let element = collection.element(row) else { continue }
                     columns[number].only[collection.path, default: []].insert(element)
                 }
             }
         }
+        var result = QueryResult(columns: columns, isMap: query.statement.isMap, cells: cells)
         if countsObjects {
-            rows = Array(rows.unique.dropFirst(page.offset).prefix(page.limit ?? .max))
+            result.cells = result.rows.unique.dropFirst(page.offset).prefix(page.limit ?? .max).flatMap(\.self)
         }
-        return QueryResult(columns: columns, isMap: query.statement.isMap, rows: rows)
+        return result
     }
 }
 

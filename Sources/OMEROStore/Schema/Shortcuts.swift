@@ -60,6 +60,9 @@ struct NameOrder: Sendable, Hashable {
 
     private static let types: Set = ["Project", "Dataset", "Screen", "Plate", "Image"]
 
+    /// What it is the order by.
+    func order(_ isDescending: Bool) -> String { "omero_lower(name)\(isDescending ? " DESC" : "")" }
+
     /// Group and owner are in it so that rows that aren't the caller's to see needn't be looked up.
     fileprivate var statement: String {
         "CREATE INDEX i_\(table)_lower_name ON \(table) (omero_lower(name), id, group_id, owner_id)"

@@ -52,21 +52,19 @@ extension IceInputStream {
 
     /// A row of class instances.
     @usableFromInline
-    mutating func readInstances(
+    package mutating func readInstances(
         _ count: Int,
-        _ expected: ClassDescriptor
-    ) throws(MarshalError) -> [ObjectReference?] {
-        if count == 0 { return [] }
+        _ expected: ClassDescriptor,
+        _ each: (ObjectReference?) -> Void
+    ) throws(MarshalError) {
+        if count == 0 { return }
         let number = expected.layout.pointee.typeNumber
         let graph = ownInstances().graph
-        return try decode { (decoder) throws(MarshalError) in
-            var references: [ObjectReference?] = []
-            references.reserveCapacity(count)
+        try decode { (decoder) throws(MarshalError) in
             for _ in 0..<count {
                 let index = try decoder.parameter(number)
-                references.append(index == 0 ? nil : ObjectReference(graph: graph, index: index))
+                each(index == 0 ? nil : ObjectReference(graph: graph, index: index))
             }
-            return references
         }
     }
 
