@@ -229,7 +229,7 @@ struct ServiceWriter {
         let call = "try await \(operation.name)(\((arguments + ["current: request.current"]).joined(separator: ", ")))"
         if let result = operation.result {
             source.line("    let result = \(call)")
-            source.line("    return try request.respond { \(result.toWireParenthesized("result")).write(to: &$0) }")
+            source.line("    return try request.respond { \(result.written("result")) }")
         } else {
             source.line("    \(call)")
             source.line("    return try request.respond()")
@@ -240,6 +240,11 @@ struct ServiceWriter {
 extension SwiftType {
     /// The wire's type as an expression that can be called: `Optional<Project>` for `Project?`.
     var wireExpression: String { wire.hasSuffix("?") ? "Optional<\(wire.dropLast())>" : wire }
+
+    /// The statement that writes a result to `$0`.
+    func written(_ value: String) -> String {
+        wire.hasPrefix("[[Box<") ? "Box.write(\(value), to: &$0)" : "\(toWireParenthesized(value)).write(to: &$0)"
+    }
 
     func toWireParenthesized(_ value: String) -> String { isBridged ? toWire(value) : value }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import IceEncoding
+import NIOCore
 import OMEROModel
 import Testing
 
@@ -100,6 +101,33 @@ struct BoxTests {
             try input.readPendingInstances()
             try input.expectEnd()
             #expect(boxes.map(\.value) == values.map(\.value))
+        }
+    }
+
+    @Test("rows of values are written and read as lists of lists of boxes are", arguments: WireForm.allCases)
+    func rows(form: WireForm) throws {
+        let rows: [[RValue?]] = [[1, "one", nil], [], [.double(0.5)], [.list([1, nil]), .bool(true)]]
+        var stream = IceOutputStream(encoding: form.encoding, format: form.format)
+        Box.write(rows, to: &stream)
+        stream.finishParameters()
+        let bytes = try stream.finish()
+        #expect(try bytes == form.encode(rows.map { $0.map { Box($0) } }))
+
+        var input = IceInputStream(bytes, encoding: form.encoding, types: omeroModelTypes)
+        var boxes: [Box<RValue>] = []
+        #expect(try Box.readRows(from: &input, into: &boxes) == rows.map(\.count))
+        try input.readPendingInstances()
+        try input.expectEnd()
+        #expect(boxes.map(\.value) == rows.flatMap(\.self))
+
+        // Cut off anywhere it is an error.
+        for count in 0..<bytes.readableBytes {
+            var cut = IceInputStream(
+                bytes.getSlice(at: 0, length: count) ?? bytes, encoding: form.encoding, types: omeroModelTypes)
+            #expect(throws: MarshalError.self, "\(count)") {
+                _ = try Box<RValue>.readRows(from: &cut, into: &boxes)
+                try cut.readPendingInstances()
+            }
         }
     }
 }

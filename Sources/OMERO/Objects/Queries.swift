@@ -111,53 +111,74 @@ extension GatewayContext {
         offset: Int = 0,
         as type: (repeat each Value).Type
     ) async throws -> [(repeat each Value)] {
-        try await boxes(hql, parameters, limit: limit, offset: offset).map { row in
-            var values = RowValues(row)
-            return (repeat try values.next((each Value).self))
+        var rows = try await projectedRows(hql, parameters, limit: limit, offset: offset)
+        return try rows.widths.indices.map { _ in
+            rows.goOn()
+            return (repeat try rows.next((each Value).self))
         }
     }
 
     /// A projection as it comes, to be taken apart without a list of each row's values in between.
     @usableFromInline
-    func boxes(
+    func projectedRows(
         _ hql: String, _ parameters: [String: RValue?], limit: Int?, offset: Int
-    ) async throws -> [[Box<RValue>]] {
+    ) async throws -> ProjectedRows {
         let values: QueryParameters? = QueryParameters.of(parameters, limit: limit, offset: offset)
         return try await withService(IQueryPrx.self, repeatable: true) { service in
             try await service.proxy.invoke("projection", mode: .idempotent) { stream in
                 hql.write(to: &stream)
                 values.write(to: &stream)
             } read: {
-                try [[Box<RValue>]](from: &$0)
+                try ProjectedRows(from: &$0)
             }
         }
     }
 }
 
-/// Takes the values of a row one by one.
+/// The values of a projection's rows, which are taken one by one.
 @usableFromInline
-struct RowValues {
+struct ProjectedRows: Sendable {
+    private var boxes: [Box<RValue>] = []
+    /// How many values each row has.
     @usableFromInline
-    let row: [Box<RValue>]
-    @usableFromInline
-    var number = 0
+    let widths: [Int]
+    /// The row at work, how many of its values were taken, and where it ends.
+    private var row = -1
+    private var number = 0
+    private var end = 0
 
-    @inlinable
-    init(_ row: [Box<RValue>]) { self.row = row }
+    init(from stream: inout IceInputStream) throws(MarshalError) {
+        widths = try Box.readRows(from: &stream, into: &boxes)
+    }
+
+    /// Turns to the next row.
+    @usableFromInline
+    mutating func goOn() {
+        row += 1
+        number = 0
+        end += widths[row]
+    }
+
+    /// The next value, nil for null; there may be no further one in the row.
+    @usableFromInline
+    mutating func next() -> (isThere: Bool, value: RValue?) {
+        number += 1
+        guard number <= widths[row] else { return (false, nil) }
+        return (true, boxes[end - widths[row] + number - 1].value)
+    }
 
     // Where the types are known, or each value would look up what an optional of its type is.
     @inlinable
     @inline(__always)
     mutating func next<Wanted: QueryValue>(_ type: Wanted.Type) throws -> Wanted {
-        guard number < row.count, let value = Wanted(queryResult: row[number].value) else { throw mismatch(type) }
-        number += 1
-        return value
+        let (isThere, value) = next()
+        guard isThere, let wanted = Wanted(queryResult: value) else { throw mismatch(type) }
+        return wanted
     }
 
     @usableFromInline
     func mismatch(_ type: Any.Type) -> GatewayError {
-        GatewayError(
-            .invalidRequest, "column \(number + 1) of the query's result is no \(type)", phase: .call)
+        GatewayError(.invalidRequest, "column \(number) of the query's result is no \(type)", phase: .call)
     }
 }
 

@@ -151,6 +151,25 @@ public struct Box<Value: BoxedValue>: GraphStorable {
     }
 }
 
+extension Box {
+    /// Writes lists of values, such as the rows of a projection, without a list of boxes for each.
+    @inlinable
+    public static func write(_ rows: [[Value?]], to stream: inout IceOutputStream) {
+        stream.writeSize(rows.count)
+        stream.writeInstances(rows: rows.count, width: { rows[$0].count }) { row, number, builder in
+            rows[row][number]?.box(in: builder)
+        }
+    }
+
+    /// Reads what ``write(_:to:)`` writes into one list; how many values each row has.
+    @inlinable
+    public static func readRows(
+        from stream: inout IceInputStream, into boxes: inout [Box]
+    ) throws(MarshalError) -> [Int] {
+        try stream.readInstances(rows: Value.boxDescriptor) { boxes.append(Box($0)) }
+    }
+}
+
 extension BoxedValue {
     /// A new instance with this value.
     @inlinable

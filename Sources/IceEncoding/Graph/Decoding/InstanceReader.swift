@@ -68,6 +68,30 @@ extension IceInputStream {
         }
     }
 
+    /// Sequences of class instances, each with its size before it; the sizes.
+    @usableFromInline
+    package mutating func readInstances(
+        rows expected: ClassDescriptor, _ each: (ObjectReference?) -> Void
+    ) throws(MarshalError) -> [Int] {
+        let count = try readCount(minimumElementSize: 1)
+        if count == 0 { return [] }
+        let number = expected.layout.pointee.typeNumber
+        let graph = ownInstances().graph
+        return try decode { (decoder) throws(MarshalError) in
+            var widths: [Int] = []
+            widths.reserveCapacity(count)
+            for _ in 0..<count {
+                let width = try decoder.count(minimumWireSize: 1)
+                for _ in 0..<width {
+                    let index = try decoder.parameter(number)
+                    each(index == 0 ? nil : ObjectReference(graph: graph, index: index))
+                }
+                widths.append(width)
+            }
+            return widths
+        }
+    }
+
     /// Ends the reading of class instances: in encoding 1.0 the instances themselves are read here. Afterwards the
     /// handles can be looked into. ``finish()`` calls it where the parameters need it.
     public mutating func readPendingInstances() throws(MarshalError) {

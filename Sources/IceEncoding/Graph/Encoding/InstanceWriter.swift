@@ -15,6 +15,21 @@ extension IceOutputStream {
         }
     }
 
+    /// Sequences of such rows, each with its size before it: `width` says how many there are in each.
+    @usableFromInline
+    package mutating func writeInstances(
+        rows count: Int, width: (Int) -> Int, _ make: (_ row: Int, _ number: Int, GraphBuilder) -> ObjectReference?
+    ) {
+        encode { (encoder) throws(MarshalError) in
+            let builder = encoder.ownBuilder()
+            for row in 0..<count {
+                let width = width(row)
+                try encoder.put(size: width)
+                for number in 0..<width { try encoder.parameter(make(row, number, builder), builder) }
+            }
+        }
+    }
+
     /// A class instance.
     public mutating func write(_ instance: some SliceClass) { write(instance.object) }
 

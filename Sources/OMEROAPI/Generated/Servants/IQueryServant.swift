@@ -214,7 +214,7 @@ extension IQueryServant {
                 (try String(from: &$0), try Optional<QueryParameters>(from: &$0))
             }
             let result = try await projection(query: p.0, params: p.1, current: request.current)
-            return try request.respond { result.map { $0.map { Box($0) } }.write(to: &$0) }
+            return try request.respond { Box.write(result, to: &$0) }
         case "refresh":
             let p0 = try request.read { try Optional<IObject>(from: &$0) }
             let result = try await refresh(iObject: p0, current: request.current)
