@@ -165,7 +165,7 @@ def compare(swift, rounds, data):
                         ("sql", python + ["sql", question, os.path.join(folder, "omero.sqlite"), count]),
                         ("server", [swift, "server", question, server.port, count]),
                         ("caller", [swift, "caller", question, server.port, count]),
-                        ("omero-py", python + ["caller", question, server.port, "3"])):
+                        ("omero-py", python + ["caller", question, server.port, "3" if question == "everything" else "10"])):
                     rows[name], values = run(command)
                     found[name] += values
             if not rows["sql"] == rows["caller"] == rows["omero-py"]:

@@ -167,7 +167,7 @@ extension Message {
         buffer = ByteBuffer()  // the stream is the only owner now: no copy on the next write
         header.write(to: &stream)
         try Self.appendEncapsulation(to: &stream, encoding: encoding, format: format, parameters)
-        var message = try stream.finish()
+        var message = try (consume stream).finish()
         try MessageHeader.patchSize(of: &message, from: 0)
         return message
     }
@@ -184,7 +184,7 @@ extension Message {
         buffer = ByteBuffer()
         header.write(to: &stream)
         stream.write(parameters)
-        var message = try stream.finish()
+        var message = try (consume stream).finish()
         try MessageHeader.patchSize(of: &message, from: 0)
         return message
     }
@@ -233,7 +233,7 @@ extension Message {
         case .unknownLocalException(let text), .unknownUserException(let text), .unknownException(let text):
             stream.write(text)
         }
-        var message = try stream.finish()
+        var message = try (consume stream).finish()
         try MessageHeader.patchSize(of: &message, from: 0)
         return message
     }
@@ -256,7 +256,7 @@ extension Message {
         try content(&stream)
         stream.finishParameters()
         stream.endEncapsulation(mark)
-        var message = try stream.finish()
+        var message = try (consume stream).finish()
         try MessageHeader.patchSize(of: &message, from: 0)
         return message
     }
