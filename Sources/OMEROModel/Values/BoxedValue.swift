@@ -166,7 +166,9 @@ extension Box {
     public static func readRows(
         from stream: inout IceInputStream, into boxes: inout [Box]
     ) throws(MarshalError) -> [Int] {
-        try stream.readInstances(rows: Value.boxDescriptor) { boxes.append(Box($0)) }
+        try stream.readInstances(
+            rows: Value.boxDescriptor, expect: { boxes.reserveCapacity(boxes.count + $0) },
+            { boxes.append(Box($0)) })
     }
 }
 

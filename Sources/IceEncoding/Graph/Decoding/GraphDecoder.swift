@@ -106,7 +106,7 @@ struct GraphDecoder: ~Copyable {
         // Less than what came takes, so that most of it need not be moved, and no more than what came.
         arena = GraphArena(
             words: min(remaining / 4, 1 << 18), bytes: min(remaining / 4, 1 << 14),
-            records: min(remaining / 32, 1 << 16))
+            records: min(remaining / 16, 1 << 16))
         arena.binding = origin.binding
         let nowhere = UnsafePointer<UInt8>(bitPattern: 1).unsafelyUnwrapped
         (cursor, end, endOfInput, start) = (nowhere, nowhere, nowhere, nowhere)

@@ -69,12 +69,16 @@ extension IceInputStream {
     }
 
     /// Sequences of class instances, each with its size before it; the sizes.
+    ///
+    /// - Parameter expect: called first, with how many instances there will be if all sequences are as long as the first:
+    ///   no more than bytes that came, and than 65,536.
     @usableFromInline
     package mutating func readInstances(
-        rows expected: ClassDescriptor, _ each: (ObjectReference?) -> Void
+        rows expected: ClassDescriptor, expect: (Int) -> Void, _ each: (ObjectReference?) -> Void
     ) throws(MarshalError) -> [Int] {
         let count = try readCount(minimumElementSize: 1)
         if count == 0 { return [] }
+        let available = remaining
         let number = expected.layout.pointee.typeNumber
         let graph = ownInstances().graph
         return try decode { (decoder) throws(MarshalError) in
@@ -82,6 +86,7 @@ extension IceInputStream {
             widths.reserveCapacity(count)
             for _ in 0..<count {
                 let width = try decoder.count(minimumWireSize: 1)
+                if widths.isEmpty { expect(min(count * width, available, 1 << 16)) }
                 for _ in 0..<width {
                     let index = try decoder.parameter(number)
                     each(index == 0 ? nil : ObjectReference(graph: graph, index: index))
