@@ -130,4 +130,18 @@ struct BoxTests {
             }
         }
     }
+
+    @Test("a value whose base brings members that are not known is read as any other")
+    func unknownMembers() throws {
+        let value = Box(RValue.long(7))
+        var bytes = Array(try WireForm.compact.encode([value, value]).readableBytesView)
+        // Two elements; the first is its type id, eight bytes, and the slice of `RType`, which is the last.
+        #expect(bytes.first == 2)
+        let place = try #require(bytes.firstIndex(of: 0x20))
+        bytes[place] |= 0x04
+        // A tagged int, and the end of such.
+        bytes.insert(contentsOf: [1 << 3 | 2, 1, 2, 3, 4, 0xFF], at: place + 1)
+        let boxes = try WireForm.compact.decode(ByteBuffer(bytes: bytes), as: [Box<RValue>].self)
+        #expect(boxes.map(\.value) == [7, 7])
+    }
 }

@@ -63,7 +63,7 @@ extension GraphDecoder {
 
     /// The characters, copied and checked.
     @inline(__always)
-    private mutating func string(_ slot: Int) throws(MarshalError) {
+    mutating func string(_ slot: Int) throws(MarshalError) {
         let size = try count(minimumWireSize: 1)
         if size == 0 { return }
         guard let offset = arena.append(cursor, count: size) else { throw tooLarge }

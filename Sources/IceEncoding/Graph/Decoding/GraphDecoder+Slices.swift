@@ -94,10 +94,10 @@ extension GraphDecoder {
         depth += 1
         let header = try sliceHeader()
         guard let layout = header.layout else { throw error(.invalidSlice) }
-        if layout != Self.unknown {
-            try open(index, layout, header)
-        } else {
+        if layout == Self.unknown {
             try skipSlices(index, header)
+        } else if !flat(index, layout, header.flags) {
+            try open(index, layout, header)
         }
         return index
     }

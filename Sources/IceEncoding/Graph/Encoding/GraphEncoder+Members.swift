@@ -51,7 +51,7 @@ extension GraphEncoder {
 
     /// A string or a sequence of numbers.
     @inline(__always)
-    private mutating func bytes(_ slot: UnsafeMutablePointer<UInt32>, size: Int) throws(MarshalError) {
+    mutating func bytes(_ slot: UnsafeMutablePointer<UInt32>, size: Int) throws(MarshalError) {
         let count = Int(slot[1])
         try put(size: count)
         if count == 0 { return }

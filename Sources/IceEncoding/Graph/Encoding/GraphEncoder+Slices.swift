@@ -84,7 +84,7 @@ extension GraphEncoder {
         frame.pointee.phase = .members
     }
 
-    private mutating func put(name layout: UnsafePointer<ClassLayout>) throws(MarshalError) {
+    mutating func put(name layout: UnsafePointer<ClassLayout>) throws(MarshalError) {
         try put(size: layout.pointee.nameCount)
         put(layout.pointee.name, count: layout.pointee.nameCount)
     }

@@ -183,7 +183,7 @@ struct GraphEncoder: ~Copyable {
         }
     }
 
-    /// A reference in encoding 1.1; true if it is the first one to the instance, whose frame was then pushed.
+    /// A reference in encoding 1.1; true if it is the first one to the instance, and its frame was pushed.
     @inline(__always)
     mutating func reference(_ instance: UInt32) throws(MarshalError) -> Bool {
         if instance == 0 {
@@ -198,6 +198,7 @@ struct GraphEncoder: ~Copyable {
         lastNumber += 1
         numbers[Int(instance)] = lastNumber
         put(1 as UInt8)
+        if try flat(instance) { return false }
         push(instance, isException: false)
         return true
     }

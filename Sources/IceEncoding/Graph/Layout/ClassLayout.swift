@@ -35,6 +35,16 @@ struct FieldOp: BitwiseCopyable {
     var enumeration: UnsafePointer<EnumTable>?
 }
 
+extension FieldOp {
+    /// Whether it leads to nothing else and needs no look at a table.
+    var isFlat: Bool {
+        switch kind {
+        case .bool, .byte, .short, .word, .doubleWord, .string: true
+        case .enumeration, .numbers, .elements, .proxy, .instance: false
+        }
+    }
+}
+
 /// How the elements of a sequence or dictionary are read and written, one after another.
 struct ElementProgram: BitwiseCopyable {
     var ops: UnsafePointer<FieldOp>
@@ -88,6 +98,8 @@ struct ClassLayout: BitwiseCopyable {
     var compactID: Int32
     var preserves: Bool
     var usesClasses: Bool
+    /// Whether all members, those of the bases too, are numbers and strings.
+    var isFlat: Bool
     /// The type id as UTF-8.
     var name: UnsafePointer<UInt8>
     var nameCount: Int

@@ -71,6 +71,7 @@ struct LayoutCompiler {
                 compactID: compactID ?? -1,
                 preserves: preserves,
                 usesClasses: base?.pointee.usesClasses == true || fields.contains { $0.type.usesClasses },
+                isFlat: optionals.isEmpty && ops.allSatisfy(\.isFlat) && base?.pointee.isFlat != false,
                 name: copy(name),
                 nameCount: name.count,
                 slots: copy(slots),
