@@ -121,6 +121,8 @@ def database(folder):
             if os.path.exists(os.path.join(folder, name)):
                 shutil.copy(os.path.join(folder, name), copy)
         connection = sqlite3.connect(os.path.join(copy, "omero.sqlite"))
+        # An index has what the server's function makes of names, and is compared with it.
+        connection.create_function("omero_lower", 1, lambda text: text and text.lower(), deterministic=True)
         rows = {
             "integrity": connection.execute("PRAGMA integrity_check").fetchall(),
             "references": connection.execute("PRAGMA foreign_key_check").fetchall(),
