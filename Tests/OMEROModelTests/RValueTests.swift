@@ -78,6 +78,31 @@ struct RValueTests {
         #expect(ContinuousClock.now - start < .seconds(60))
     }
 
+    @Test("a long string that is in many places of a short message is not read in all of them")
+    func repeatedText() throws {
+        let text = String(repeating: "x", count: 1 << 20)
+        let list = GraphBuilder.build { builder in
+            let shared = builder.add(RString.self)
+            builder[shared.object][0] = text
+            let keys = builder.add(RMap.self)
+            builder[keys.object][0] = [text: nil] as [String: RType?]
+            let list = builder.add(RList.self)
+            builder[list.object][0] =
+                [RType?](repeating: RType(object: shared.object), count: 50)
+                + [RType?](repeating: RType(object: keys.object), count: 50)
+            return list
+        }
+        let box = try WireForm.compact.decode(WireForm.compact.encode(Optional(list)), as: Box<RValue>.self)
+        guard case .list(let values)? = box.value else {
+            Issue.record("no list")
+            return
+        }
+        // Each once, and 64 MiB of them again.
+        #expect(values.count == 100)
+        #expect(values.prefix(50).allSatisfy { $0 == .string(text) })
+        #expect(values.dropFirst(50).count { $0 != nil } == 16)
+    }
+
     @Test("one list in many places is read in all of them")
     func shared() throws {
         let list = GraphBuilder.build { builder in

@@ -117,8 +117,10 @@ struct GraphArena: ~Copyable {
     /// Only a program's own building leads here. No message holds so much, its size being a positive 32-bit number:
     /// what a peer sends ends in a ``MarshalError`` if the arena cannot number it, and a decoded graph always fits when
     /// it is copied into an empty one, as each byte of its message is in it at most once. A server that builds from what
-    /// others have stored limits that beforehand, as the store's `QueryLimit` does. To throw instead, every setter of a
-    /// member would have to.
+    /// others have stored limits that beforehand, as the store's `QueryLimit` does. Of values that become instances on
+    /// their way out (`IceOutputStream.writeInstances`) a stream begins a new graph at 64 MiB, so that the next has room;
+    /// one value has the bytes of one message at most, and 64 MiB of strings that it repeats (`RValue`). To throw instead,
+    /// every setter of a member would have to.
     static func overflow() -> Never { preconditionFailure("a graph that is being built is too large") }
 
     mutating func shrink() {

@@ -12,7 +12,7 @@ public import IceEncoding
 /// ```
 ///
 /// Collections that hold each other in a circle, or are nested deeper than ``nestingLimit``, read as nil from there
-/// on; so does what a few shared collections would unfold to beyond all measure. No OMERO server sends such.
+/// on; so does what a few shared collections or strings would unfold to beyond all measure. No OMERO server sends such.
 public enum RValue: Sendable, Hashable {
     /// `RBool`.
     case bool(Bool)
@@ -96,14 +96,17 @@ private struct RValueReader {
     /// How many elements are read of collections that were read before. A value has no shared parts: forty lists, each
     /// twice in the next, would unfold to a million million.
     private var allowance = 1_000_000
-    /// The collections that were read.
+    /// How many bytes are read of strings that were read before: one of a megabyte, three thousand times in a list, is a
+    /// short message.
+    private var textAllowance = 1 << 26
+    /// The collections, and the strings in them, that were read.
     private var met: Set<ObjectReference> = []
 
     mutating func read(_ box: BoxContent, depth: Int) -> RValue? {
         guard depth < RValue.nestingLimit else { return nil }
         switch box.classNumber {
         case Self.long: return .long(box[0])
-        case Self.string: return .string(box[0])
+        case Self.string: return text(box, depth: depth).map(RValue.string)
         case Self.int: return .int(box[0])
         case Self.double: return .double(box[0])
         case Self.bool: return .bool(box[0])
@@ -122,19 +125,30 @@ private struct RValueReader {
     private static let time = RTime.descriptor.number
     private static let object = RObject.descriptor.number
 
+    private mutating func text(_ box: BoxContent, depth: Int) -> String? {
+        let text: String = box[0]
+        // A value that is in no collection is there once.
+        guard depth > 0, !met.insert(box.object).inserted else { return text }
+        textAllowance -= text.utf8.count
+        return textAllowance >= 0 ? text : nil
+    }
+
     /// What is seldom read: collections, and values of few.
     private mutating func rest(_ box: BoxContent, depth: Int) -> RValue? {
         let descriptor = box.descriptor
         if descriptor === RFloat.descriptor { return .float(box[0]) }
-        if descriptor === RClass.descriptor { return .className(box[0]) }
+        if descriptor === RClass.descriptor { return text(box, depth: depth).map(RValue.className) }
         if descriptor === RInternal.descriptor { return .internal(box[0]) }
         let isMap = descriptor === RMap.descriptor
         guard isMap || descriptor.isA(RCollection.descriptor.typeID) else { return nil }
         let isRepeated = !met.insert(box.object).inserted
-        if isRepeated, allowance <= 0 { return nil }
+        if isRepeated, allowance <= 0 || textAllowance <= 0 { return nil }
         if isMap {
             let elements: [String: RType?] = box[0]
-            if isRepeated { allowance -= elements.count + 1 }
+            if isRepeated {
+                allowance -= elements.count + 1
+                textAllowance -= elements.keys.reduce(0) { $0 + $1.utf8.count }
+            }
             return .map(elements.mapValues { $0.flatMap { read(box.content(of: $0), depth: depth + 1) } })
         }
         let elements: [RType?] = box[0]

@@ -32,31 +32,14 @@ extension GraphDecoder {
     /// The members of one slice; false where they can't be read.
     @inline(__always)
     private mutating func members(_ layout: UnsafePointer<ClassLayout>, at base: Int) -> Bool {
-        for number in 0..<layout.pointee.opCount {
-            let op = layout.pointee.ops + number
-            let slot = base + Int(op.pointee.slot)
-            let available = end - cursor
-            switch op.pointee.kind {
-            case .bool, .byte:
-                guard available >= 1 else { return false }
-                arena.words.base[slot] = UInt32(op.pointee.kind == .byte ? cursor.pointee : min(cursor.pointee, 1))
-                cursor += 1
-            case .short:
-                guard available >= 2 else { return false }
-                arena.words.base[slot] = UInt32(UnsafeRawPointer(cursor).loadUnaligned(as: UInt16.self))
-                cursor += 2
-            case .word:
-                guard available >= 4 else { return false }
-                arena.words.base[slot] = UnsafeRawPointer(cursor).loadUnaligned(as: UInt32.self)
-                cursor += 4
-            case .doubleWord:
-                guard available >= 8 else { return false }
-                UnsafeMutableRawPointer(arena.words.base + slot).copyMemory(from: cursor, byteCount: 8)
-                cursor += 8
-            case .string: do { try string(slot) } catch { return false }
-            case .enumeration, .numbers, .elements, .proxy, .instance: return false
+        do throws(MarshalError) {
+            for number in 0..<layout.pointee.opCount {
+                let op = layout.pointee.ops + number
+                try flatMember(op.pointee.kind, base + Int(op.pointee.slot))
             }
+            return true
+        } catch {
+            return false
         }
-        return true
     }
 }

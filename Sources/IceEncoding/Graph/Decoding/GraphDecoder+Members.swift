@@ -9,18 +9,7 @@ extension GraphDecoder {
             frame.pointee.op = op + 1
             let slot = Int(frame.pointee.base) + Int(op.pointee.slot)
             switch op.pointee.kind {
-            case .bool: arena.words.base[slot] = try byte() == 0 ? 0 : 1
-            case .byte: arena.words.base[slot] = UInt32(try byte())
-            case .short:
-                guard end - cursor >= 2 else { throw truncated(2) }
-                arena.words.base[slot] = UInt32(UnsafeRawPointer(cursor).loadUnaligned(as: UInt16.self))
-                cursor += 2
-            case .word: arena.words.base[slot] = try word()
-            case .doubleWord:
-                guard end - cursor >= 8 else { throw truncated(8) }
-                UnsafeMutableRawPointer(arena.words.base + slot).copyMemory(from: cursor, byteCount: 8)
-                cursor += 8
-            case .string: try string(slot)
+            case .bool, .byte, .short, .word, .doubleWord, .string: try flatMember(op.pointee.kind, slot)
             case .enumeration: try enumerator(op, slot)
             case .numbers: try numbers(op, slot)
             case .proxy: try proxy(slot)
@@ -61,9 +50,29 @@ extension GraphDecoder {
         return false
     }
 
+    /// A number or a string; nothing of another kind.
+    @inline(__always)
+    mutating func flatMember(_ kind: FieldOp.Kind, _ slot: Int) throws(MarshalError) {
+        switch kind {
+        case .bool: arena.words.base[slot] = try byte() == 0 ? 0 : 1
+        case .byte: arena.words.base[slot] = UInt32(try byte())
+        case .short:
+            guard end - cursor >= 2 else { throw truncated(2) }
+            arena.words.base[slot] = UInt32(UnsafeRawPointer(cursor).loadUnaligned(as: UInt16.self))
+            cursor += 2
+        case .word: arena.words.base[slot] = try word()
+        case .doubleWord:
+            guard end - cursor >= 8 else { throw truncated(8) }
+            UnsafeMutableRawPointer(arena.words.base + slot).copyMemory(from: cursor, byteCount: 8)
+            cursor += 8
+        case .string: try string(slot)
+        case .enumeration, .numbers, .elements, .proxy, .instance: break
+        }
+    }
+
     /// The characters, copied and checked.
     @inline(__always)
-    mutating func string(_ slot: Int) throws(MarshalError) {
+    private mutating func string(_ slot: Int) throws(MarshalError) {
         let size = try count(minimumWireSize: 1)
         if size == 0 { return }
         guard let offset = arena.append(cursor, count: size) else { throw tooLarge }

@@ -10,11 +10,7 @@ extension GraphEncoder {
             frame.pointee.op = op + 1
             let slot = words + frame.pointee.base + Int(op.pointee.slot)
             switch op.pointee.kind {
-            case .bool, .byte: put(UInt8(truncatingIfNeeded: slot[0]))
-            case .short: put(slot, count: 2)
-            case .word: put(slot[0])
-            case .doubleWord: put(slot, count: 8)
-            case .string: try bytes(slot, size: 1)
+            case .bool, .byte, .short, .word, .doubleWord, .string: try flatMember(op.pointee.kind, slot)
             case .numbers: try bytes(slot, size: Int(op.pointee.numberSize))
             case .enumeration: try enumerator(Int32(bitPattern: slot[0]), op)
             case .proxy: proxy(slot[0])
@@ -49,9 +45,22 @@ extension GraphEncoder {
         return false
     }
 
+    /// A number or a string; nothing of another kind.
+    @inline(__always)
+    mutating func flatMember(_ kind: FieldOp.Kind, _ slot: UnsafeMutablePointer<UInt32>) throws(MarshalError) {
+        switch kind {
+        case .bool, .byte: put(UInt8(truncatingIfNeeded: slot[0]))
+        case .short: put(slot, count: 2)
+        case .word: put(slot[0])
+        case .doubleWord: put(slot, count: 8)
+        case .string: try bytes(slot, size: 1)
+        case .enumeration, .numbers, .elements, .proxy, .instance: break
+        }
+    }
+
     /// A string or a sequence of numbers.
     @inline(__always)
-    mutating func bytes(_ slot: UnsafeMutablePointer<UInt32>, size: Int) throws(MarshalError) {
+    private mutating func bytes(_ slot: UnsafeMutablePointer<UInt32>, size: Int) throws(MarshalError) {
         let count = Int(slot[1])
         try put(size: count)
         if count == 0 { return }

@@ -58,14 +58,7 @@ extension GraphEncoder {
                 try put(name: layout)
             } else if isSliced || frame.pointee.isFirst {
                 frame.pointee.isFirst = false
-                if layout.pointee.compactID >= 0 {
-                    flags.rawValue = SliceFlags.typeIDCompact
-                    try put(size: Int(layout.pointee.compactID))
-                } else {
-                    let (index, isNew) = typeIndex(layout)
-                    flags.rawValue = isNew ? SliceFlags.typeIDString : SliceFlags.typeIDIndex
-                    if isNew { try put(name: layout) } else { try put(size: Int(index)) }
-                }
+                flags.rawValue = try put(typeOf: layout)
             }
             if layout.pointee.base == nil { flags.insert(.isLast) }
         }
@@ -84,7 +77,19 @@ extension GraphEncoder {
         frame.pointee.phase = .members
     }
 
-    mutating func put(name layout: UnsafePointer<ClassLayout>) throws(MarshalError) {
+    /// Which class a slice is of, in encoding 1.1; the flags that say how.
+    @inline(__always)
+    mutating func put(typeOf layout: UnsafePointer<ClassLayout>) throws(MarshalError) -> UInt8 {
+        if layout.pointee.compactID >= 0 {
+            try put(size: Int(layout.pointee.compactID))
+            return SliceFlags.typeIDCompact
+        }
+        let (index, isNew) = typeIndex(layout)
+        if isNew { try put(name: layout) } else { try put(size: Int(index)) }
+        return isNew ? SliceFlags.typeIDString : SliceFlags.typeIDIndex
+    }
+
+    private mutating func put(name layout: UnsafePointer<ClassLayout>) throws(MarshalError) {
         try put(size: layout.pointee.nameCount)
         put(layout.pointee.name, count: layout.pointee.nameCount)
     }

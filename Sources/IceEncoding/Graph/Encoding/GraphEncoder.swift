@@ -159,9 +159,11 @@ struct GraphEncoder: ~Copyable {
         try parameter(object.index)
     }
 
-    /// Who builds the instances that the stream makes itself.
+    /// Who builds the instances that the stream makes itself. One graph holds no more than 2 GiB of strings, which would end
+    /// the process (see ``GraphArena/overflow()``): long before that another one is begun. What is to be added to it comes
+    /// from a message, or from what a server limits.
     mutating func ownBuilder() -> GraphBuilder {
-        if let own { return own }
+        if let own, own.arena.pointee.bytes.count < 1 << 26 { return own }
         let builder = GraphBuilder()
         own = builder
         return builder

@@ -10,8 +10,10 @@ extension IceOutputStream {
     @usableFromInline
     package mutating func writeInstances(_ count: Int, _ make: (Int, GraphBuilder) -> ObjectReference?) {
         encode { (encoder) throws(MarshalError) in
-            let builder = encoder.ownBuilder()
-            for number in 0..<count { try encoder.parameter(make(number, builder), builder) }
+            for number in 0..<count {
+                let builder = encoder.ownBuilder()
+                try encoder.parameter(make(number, builder), builder)
+            }
         }
     }
 
@@ -21,10 +23,10 @@ extension IceOutputStream {
         rows count: Int, width: (Int) -> Int, _ make: (_ row: Int, _ number: Int, GraphBuilder) -> ObjectReference?
     ) {
         encode { (encoder) throws(MarshalError) in
-            let builder = encoder.ownBuilder()
             for row in 0..<count {
                 let width = width(row)
                 try encoder.put(size: width)
+                let builder = encoder.ownBuilder()
                 for number in 0..<width { try encoder.parameter(make(row, number, builder), builder) }
             }
         }
