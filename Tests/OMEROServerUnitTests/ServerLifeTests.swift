@@ -99,6 +99,20 @@ struct ServerLifeTests {
         }
     }
 
+    @Test("a session that a cancelled task ends is closed in the database, too")
+    func endedByACancelledTask() async throws {
+        try await OMEROServer.withServer { server in
+            let session = try await openSession(server)
+            let ending = Task {
+                while !Task.isCancelled { await Task.yield() }
+                return await server.core.end(session.uuid, says: "")
+            }
+            ending.cancel()
+            #expect(await ending.value)
+            #expect(try await server.core.directory.openSessions().isEmpty)
+        }
+    }
+
     @Test("a session whose time ran out while the server was away is gone")
     func timedOutMeanwhile() async throws {
         try await withFolder { path in
