@@ -5,7 +5,7 @@ struct SwiftType {
     /// Such as `Box<String>`; mostly the same.
     let wire: String
     /// The expression that makes the user's value from one of the wire.
-    let fromWire: (String) -> String
+    var fromWire: (String) -> String
     /// The expression that makes the wire's value from one of the user.
     let toWire: (String) -> String
     /// The modules, other than the standard library, whose types the name has.
@@ -72,6 +72,7 @@ struct Types {
         if let (key, value) = schema.dictionaries[type] {
             let key = try swift(key)
             var type = collection(try swift(value), name: { "[\(key.name): \($0)]" }, map: "mapValues")
+            if schema.patches.values[value] != nil { type.fromWire = { "\($0).unboxed()" } }
             type.modules.formUnion(key.modules)
             return type
         }

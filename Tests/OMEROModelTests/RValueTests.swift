@@ -103,6 +103,37 @@ struct RValueTests {
         #expect(values.dropFirst(50).count { $0 != nil } == 16)
     }
 
+    @Test("a long string and a long list that many parameters name are there once", arguments: WireForm.allCases)
+    func sharedParameters(form: WireForm) throws {
+        let text = String(repeating: "x", count: 1000)
+        let sent = GraphBuilder.build { builder in
+            let (string, list) = (builder.add(RString.self), builder.add(RList.self))
+            builder[string.object][0] = text
+            builder[list.object][0] = [Box<RValue>](repeating: Box(1), count: 1000)
+            let parameters = builder.add(QueryParameters.self)
+            builder[parameters.object][0] =
+                ["a": string.object, "b": string.object, "c": list.object, "d": list.object]
+                .mapValues { RType(object: $0) as RType? }
+            return parameters
+        }
+        let map = try #require(try form.roundTrip(sent)).map
+        func place(_ key: String) throws -> UnsafeRawPointer? {
+            switch map[key] {
+            case .string(var text):
+                #expect(text == String(repeating: "x", count: 1000))
+                return text.withUTF8 { UnsafeRawPointer($0.baseAddress) }
+            case .list(let values):
+                #expect(values == [RValue?](repeating: 1, count: 1000))
+                return values.withUnsafeBytes { $0.baseAddress }
+            default:
+                Issue.record("\(key) is not there")
+                return nil
+            }
+        }
+        #expect(try place("a") == place("b"))
+        #expect(try place("c") == place("d"))
+    }
+
     @Test("one list in many places is read in all of them")
     func shared() throws {
         let list = GraphBuilder.build { builder in

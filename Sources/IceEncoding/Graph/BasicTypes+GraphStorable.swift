@@ -61,11 +61,18 @@ extension Double: GraphStorable {
 
 extension String: GraphStorable {
     public init(graph reader: inout GraphReader) {
-        let offset = reader.word()
-        let count = Int(reader.word())
+        let place = ObjectGraph.TextPlace(offset: reader.word(), count: Int(reader.word()))
+        let arena = reader.arena
         // What came from a message was found to be UTF-8 when it was read.
-        self = reader.arena.pointee.withBytes(at: offset, count: count) { String(decoding: $0, as: UTF8.self) }
+        func text() -> String {
+            arena.pointee.withBytes(at: place.offset, count: place.count) { String(decoding: $0, as: UTF8.self) }
+        }
+        self = place.count < Self.longText ? text() : reader.graph.text(at: place, text)
     }
+
+    /// From so many bytes on a text stays with the graph once it was read; a shorter one takes hardly more memory than
+    /// what names it.
+    private static let longText = 256
 
     public func store(in writer: inout GraphWriter) {
         var text = self

@@ -13,6 +13,9 @@ import Synchronization
 public final class ObjectGraph: Sendable {
     /// The address of the memory; 0 before it is filled.
     private let storage = Atomic<UInt>(0)
+    /// The long texts that were read, by their place. A short message may name one in a million places: whoever reads
+    /// them all gets one text, not a million.
+    private let texts = Mutex<[TextPlace: String]>([:])
 
     init() {}
 
@@ -51,6 +54,22 @@ public final class ObjectGraph: Sendable {
             )
         }
         return pointer
+    }
+
+    /// Where a text stands.
+    struct TextPlace: Hashable {
+        let offset: UInt32
+        let count: Int
+    }
+
+    /// The text that was read from this place before, or a new one.
+    func text(at place: TextPlace, _ make: () -> String) -> String {
+        texts.withLock { texts in
+            if let text = texts[place] { return text }
+            let text = make()
+            texts[place] = text
+            return text
+        }
     }
 
     /// How many instances the graph holds.

@@ -172,6 +172,21 @@ extension Box {
     }
 }
 
+extension Dictionary {
+    /// The values in the boxes. Keys that name one instance share its value: a short message may have a million that name
+    /// one long list.
+    package func unboxed<Content: BoxedValue>() -> [Key: Content?] where Value == Box<Content> {
+        var met: [ObjectReference: Content] = [:]
+        return mapValues { box in
+            guard case .instance(let instance) = box.content else { return box.value }
+            if let value = met[instance] { return value }
+            let value = box.value
+            met[instance] = value
+            return value
+        }
+    }
+}
+
 extension BoxedValue {
     /// A new instance with this value.
     @inlinable

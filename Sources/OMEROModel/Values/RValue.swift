@@ -97,7 +97,7 @@ private struct RValueReader {
     /// twice in the next, would unfold to a million million.
     private var allowance = 1_000_000
     /// How many bytes are read of strings that were read before: one of a megabyte, three thousand times in a list, is a
-    /// short message.
+    /// short message. In memory they are one, but on the way out of it each is for itself.
     private var textAllowance = 1 << 26
     /// The collections, and the strings in them, that were read.
     private var met: Set<ObjectReference> = []

@@ -228,11 +228,11 @@ struct SessionService: ISessionServant, StatelessService {
     // MARK: In- and outputs
 
     func setInput(sess: String, key: String, value: RValue?, current: Current) async throws {
-        try core.session(sess).state.withLock { $0.inputs[key] = value }
+        try core.session(sess).state.withLock { try $0.inputs.set(value, for: key) }
     }
 
     func setOutput(sess: String, key: String, value: RValue?, current: Current) async throws {
-        try core.session(sess).state.withLock { $0.outputs[key] = value }
+        try core.session(sess).state.withLock { try $0.outputs.set(value, for: key) }
     }
 
     func getInput(sess: String, key: String, current: Current) async throws -> RValue? {
@@ -244,18 +244,18 @@ struct SessionService: ISessionServant, StatelessService {
     }
 
     func getInputKeys(sess: String, current: Current) async throws -> [String] {
-        try core.session(sess).state.withLock { $0.inputs.keys.sorted() }
+        try core.session(sess).state.withLock { $0.inputs.keys }
     }
 
     func getOutputKeys(sess: String, current: Current) async throws -> [String] {
-        try core.session(sess).state.withLock { $0.outputs.keys.sorted() }
+        try core.session(sess).state.withLock { $0.outputs.keys }
     }
 
     func getInputs(sess: String, current: Current) async throws -> [String: RValue?] {
-        try core.session(sess).state.withLock { $0.inputs.mapValues(Optional.some) }
+        try core.session(sess).state.withLock { $0.inputs.all }
     }
 
     func getOutputs(sess: String, current: Current) async throws -> [String: RValue?] {
-        try core.session(sess).state.withLock { $0.outputs.mapValues(Optional.some) }
+        try core.session(sess).state.withLock { $0.outputs.all }
     }
 }

@@ -44,8 +44,8 @@ final class LiveSession: Sendable {
         var roles: [String]
         /// The group that the session works in.
         var group: GroupRecord
-        var inputs: [String: RValue] = [:]
-        var outputs: [String: RValue] = [:]
+        var inputs = SessionValues()
+        var outputs = SessionValues()
         /// Calls that are being carried out.
         var activeCalls = 0
         /// The identities of the session's servants, with what is to be done when one goes.

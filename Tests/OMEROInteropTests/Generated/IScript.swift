@@ -47,7 +47,7 @@ enum IScriptSamples {
     static let getScriptWithDetails = Sample<Int64, [String: RValue?]>(
         "getScriptWithDetails",
         .init { try Int64(from: &$0) },
-        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.mapValues { $0.value }) }),
+        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.unboxed()) }),
         throws: true
     )
     static let getScripts = Sample<Void, [OriginalFile?]>(
@@ -70,7 +70,7 @@ enum IScriptSamples {
     )
     static let runScript = Sample<(Int64, [String: RValue?], Int32?), ScriptProcessPrx?>(
         "runScript",
-        .init({ try (Int64(from: &$0), [String: Box<RValue>](from: &$0), Box<Int32>(from: &$0)) }, { wire in (wire.0, wire.1.mapValues { $0.value }, wire.2.value) }),
+        .init({ try (Int64(from: &$0), [String: Box<RValue>](from: &$0), Box<Int32>(from: &$0)) }, { wire in (wire.0, wire.1.unboxed(), wire.2.value) }),
         .init { try Optional<ScriptProcessPrx>(from: &$0) },
         throws: true
     )

@@ -53,7 +53,7 @@ enum ISessionSamples {
     static let getInputs = Sample<String, [String: RValue?]>(
         "getInputs",
         .init { try String(from: &$0) },
-        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.mapValues { $0.value }) }),
+        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.unboxed()) }),
         throws: true
     )
     static let getMyOpenAgentSessions = Sample<String, [Session?]>(
@@ -89,7 +89,7 @@ enum ISessionSamples {
     static let getOutputs = Sample<String, [String: RValue?]>(
         "getOutputs",
         .init { try String(from: &$0) },
-        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.mapValues { $0.value }) }),
+        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.unboxed()) }),
         throws: true
     )
     static let getReferenceCount = Sample<String, Int32>(

@@ -23,7 +23,7 @@ enum ScriptProcessSamples {
     static let getResults = Sample<Int32, [String: RValue?]>(
         "getResults",
         .init { try Int32(from: &$0) },
-        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.mapValues { $0.value }) }),
+        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.unboxed()) }),
         throws: true
     )
     static let setMessage = Sample<String, String>(

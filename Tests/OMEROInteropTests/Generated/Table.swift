@@ -35,7 +35,7 @@ enum TableSamples {
     static let getAllMetadata = Sample<Void, [String: RValue?]>(
         "getAllMetadata",
         .nothing,
-        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.mapValues { $0.value }) }),
+        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.unboxed()) }),
         throws: true
     )
     static let getHeaders = Sample<Void, [Column?]>(
@@ -64,7 +64,7 @@ enum TableSamples {
     )
     static let getWhereList = Sample<(String, [String: RValue?], Int64, Int64, Int64), [Int64]>(
         "getWhereList",
-        .init({ try (String(from: &$0), [String: Box<RValue>](from: &$0), Int64(from: &$0), Int64(from: &$0), Int64(from: &$0)) }, { wire in (wire.0, wire.1.mapValues { $0.value }, wire.2, wire.3, wire.4) }),
+        .init({ try (String(from: &$0), [String: Box<RValue>](from: &$0), Int64(from: &$0), Int64(from: &$0), Int64(from: &$0)) }, { wire in (wire.0, wire.1.unboxed(), wire.2, wire.3, wire.4) }),
         .init { try [Int64](from: &$0) },
         throws: true
     )
@@ -88,7 +88,7 @@ enum TableSamples {
     )
     static let setAllMetadata = Sample<[String: RValue?], Void>(
         "setAllMetadata",
-        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.mapValues { $0.value }) }),
+        .init({ try [String: Box<RValue>](from: &$0) }, { wire in (wire.unboxed()) }),
         .nothing,
         throws: true
     )

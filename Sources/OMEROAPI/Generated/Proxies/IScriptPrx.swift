@@ -92,7 +92,7 @@ extension IScriptPrx {
         let result = try await self.proxy.invoke("getScriptWithDetails", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             scriptID.write(to: &stream)
         } read: { try [String: Box<RValue>](from: &$0) }
-        return result.mapValues { $0.value }
+        return result.unboxed()
     }
 
     /// `getScripts`

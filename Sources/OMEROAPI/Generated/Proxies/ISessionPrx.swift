@@ -122,7 +122,7 @@ extension ISessionPrx {
         let result = try await self.proxy.invoke("getInputs", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
         } read: { try [String: Box<RValue>](from: &$0) }
-        return result.mapValues { $0.value }
+        return result.unboxed()
     }
 
     /// `getMyOpenAgentSessions`
@@ -192,7 +192,7 @@ extension ISessionPrx {
         let result = try await self.proxy.invoke("getOutputs", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             sess.write(to: &stream)
         } read: { try [String: Box<RValue>](from: &$0) }
-        return result.mapValues { $0.value }
+        return result.unboxed()
     }
 
     /// `getReferenceCount`

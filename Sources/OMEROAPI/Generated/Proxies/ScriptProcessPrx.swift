@@ -40,7 +40,7 @@ extension ScriptProcessPrx {
         let result = try await self.proxy.invoke("getResults", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { stream in
             waitSecs.write(to: &stream)
         } read: { try [String: Box<RValue>](from: &$0) }
-        return result.mapValues { $0.value }
+        return result.unboxed()
     }
 
     /// `setMessage`

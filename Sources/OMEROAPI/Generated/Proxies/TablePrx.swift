@@ -50,7 +50,7 @@ extension TablePrx {
     /// - Throws: ``ServerError``, `IceError`.
     public func getAllMetadata(context: Context? = nil, timeout: Duration? = nil) async throws -> [String: RValue?] {
         let result = try await self.proxy.invoke("getAllMetadata", mode: .idempotent, options: CallOptions(context: context, timeout: timeout)) { try [String: Box<RValue>](from: &$0) }
-        return result.mapValues { $0.value }
+        return result.unboxed()
     }
 
     /// `getHeaders`

@@ -201,7 +201,7 @@ extension IScriptServant {
             let p = try request.read {
                 (try Int64(from: &$0), try [String: Box<RValue>](from: &$0), try Box<Int32>(from: &$0))
             }
-            let result = try await runScript(scriptID: p.0, inputs: p.1.mapValues { $0.value }, waitSecs: p.2.value, current: request.current)
+            let result = try await runScript(scriptID: p.0, inputs: p.1.unboxed(), waitSecs: p.2.value, current: request.current)
             return try request.respond { result.write(to: &$0) }
         case "uploadOfficialScript":
             let p = try request.read {

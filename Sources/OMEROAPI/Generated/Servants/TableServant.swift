@@ -226,7 +226,7 @@ extension TableServant {
             let p = try request.read {
                 (try String(from: &$0), try [String: Box<RValue>](from: &$0), try Int64(from: &$0), try Int64(from: &$0), try Int64(from: &$0))
             }
-            let result = try await getWhereList(condition: p.0, variables: p.1.mapValues { $0.value }, start: p.2, stop: p.3, step: p.4, current: request.current)
+            let result = try await getWhereList(condition: p.0, variables: p.1.unboxed(), start: p.2, stop: p.3, step: p.4, current: request.current)
             return try request.respond { result.write(to: &$0) }
         case "initialize":
             let p0 = try request.read { try [Column?](from: &$0) }
@@ -244,7 +244,7 @@ extension TableServant {
             return try request.respond { result.write(to: &$0) }
         case "setAllMetadata":
             let p0 = try request.read { try [String: Box<RValue>](from: &$0) }
-            try await setAllMetadata(dict: p0.mapValues { $0.value }, current: request.current)
+            try await setAllMetadata(dict: p0.unboxed(), current: request.current)
             return try request.respond()
         case "setMetadata":
             let p = try request.read {

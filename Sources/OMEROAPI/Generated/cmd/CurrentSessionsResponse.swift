@@ -22,7 +22,7 @@ public struct CurrentSessionsResponse: OKProtocol {
     /// `contexts` in OMERO's interface.
     public var contexts: [EventContext?] { object[1] }
     /// `data` in OMERO's interface.
-    public var data: [[String: RValue?]] { (object[2] as [[String: Box<RValue>]]).map { $0.mapValues { $0.value } } }
+    public var data: [[String: RValue?]] { (object[2] as [[String: Box<RValue>]]).map { $0.unboxed() } }
 }
 
 extension Draft<CurrentSessionsResponse> {

@@ -23,9 +23,9 @@ public struct OriginalMetadataResponse: OKProtocol {
     /// `fileAnnotationId` in OMERO's interface.
     public var fileAnnotationId: Int64? { (object[1] as Box<Int64>).value }
     /// `globalMetadata` in OMERO's interface.
-    public var globalMetadata: [String: RValue?] { (object[2] as [String: Box<RValue>]).mapValues { $0.value } }
+    public var globalMetadata: [String: RValue?] { (object[2] as [String: Box<RValue>]).unboxed() }
     /// `seriesMetadata` in OMERO's interface.
-    public var seriesMetadata: [String: RValue?] { (object[3] as [String: Box<RValue>]).mapValues { $0.value } }
+    public var seriesMetadata: [String: RValue?] { (object[3] as [String: Box<RValue>]).unboxed() }
 }
 
 extension Draft<OriginalMetadataResponse> {

@@ -16,7 +16,7 @@ public struct QueryParameters: SliceClass {
     public let object: ObjectReference
     public init(object: ObjectReference) { self.object = object }
     /// `map` in OMERO's interface.
-    public var map: [String: RValue?] { (object[0] as [String: Box<RValue>]).mapValues { $0.value } }
+    public var map: [String: RValue?] { (object[0] as [String: Box<RValue>]).unboxed() }
     /// `theFilter` in OMERO's interface.
     public var theFilter: QueryFilter? { object[1] }
     /// `theOptions` in OMERO's interface.
