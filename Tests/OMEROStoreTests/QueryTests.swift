@@ -219,6 +219,12 @@ struct QueryTests {
             ("case when p.description is null then 1 else 2 end = 1", ["birnen"]),
             ("p.name || '!' = 'birnen!'", ["birnen"]), ("coalesce(p.description, p.name) = 'birnen'", ["birnen"]),
             ("length(p.name) + 1 > 7 - 1 and p.name <> 'Äpfel'", ["Bananen", "birnen"]),
+            ("p.datasetLinks.size = 0", ["birnen"]), ("p.datasetLinks.size > 0", ["Bananen", "Äpfel"]),
+            ("p.details.creationEvent.time <= current_timestamp", ["Bananen", "birnen", "Äpfel"]),
+            ("p.details.creationEvent.time < '2020-01-31'", []),
+            ("'2020-01-31T12:00' < p.details.creationEvent.time and p.name = 'birnen'", ["birnen"]),
+            ("p.details.creationEvent.time between '2020-01-01' and '2020-12-31 23:59:59.5'", []),
+            ("p.details.creationEvent.time not in ('2020-01-01') and p.name = 'birnen'", ["birnen"]),
         ]
     )
     func conditions(condition: String, names: [String]) async throws {

@@ -35,6 +35,52 @@ struct QueryValueTests {
         #expect(try await first(expression) == [value])
     }
 
+    @Test(
+        "a text that is compared with a time is one",
+        arguments: [
+            ("1970-01-01", 0), ("1970-01-02 00:00", 86_400_000), ("2000-02-29", 951_782_400_000),
+            ("2024-02-29T12:30:15.25", 1_709_209_815_250), ("0001-01-01", -62_135_596_800_000),
+            ("1969-12-31 23:59:59.999", -1), ("9999-12-31", 253_402_214_400_000),
+        ])
+    func times(text: String, milliseconds: Int64) async throws {
+        #expect(Timestamp(literal: text) == Timestamp(milliseconds: milliseconds))
+        let query = "case when :time = '\(text)' then 1 else 0 end"
+        #expect(try await first(query, ["time": .time(.init(omeroMilliseconds: milliseconds))]) == [.int(1)])
+    }
+
+    @Test(
+        "a text that is no time can't be compared with one",
+        arguments: [
+            "yesterday", "", "2024", "2024-02", "2023-02-29", "2024-13-01", "2024-00-10", "2024-01-00", "24-01-01",
+            "2024-01-01 24:00", "2024-01-01 12", "2024-01-01 12:60", "2024-01-01 12:00:60", "2024-01-01 12:00:00.",
+            "2024-01-01 12:00:00.1234567", "2024-01-01 1\u{300}:00", "2024-01-01Z", "-2024-01-01", "2024-1-+1",
+            "99999999999999999999-01-01",
+        ])
+    func noTimes(text: String) async throws {
+        #expect(Timestamp(literal: text) == nil)
+        let error = await #expect(throws: QueryError.self) {
+            try await first(
+                "case when :time > '\(text)' then 1 else 0 end", ["time": .time(.init(omeroMilliseconds: 0))])
+        }
+        #expect(error?.kind == .unsupported)
+    }
+
+    @Test("the current time is one in the whole query, the current date the beginning of its day")
+    func now() async throws {
+        let before = Timestamp.now.milliseconds
+        let found = try await first(
+            "case when current_timestamp = current_timestamp() and now() >= current_date then 1 else 0 end")
+        #expect(found == [.int(1)])
+        guard case .int(let time)? = try await self.first("current_timestamp").first,
+            case .int(let day)? = try await self.first("current_date").first
+        else {
+            Issue.record("they are no times")
+            return
+        }
+        #expect(before...Timestamp.now.milliseconds ~= time)
+        #expect(day % 86_400_000 == 0)
+    }
+
     @Test("whether nothing is a member of something is not known, of what is empty it is not")
     func members() async throws {
         let from = "Experimenter e where e.id = 0 and not (null member of e.groupExperimenterMap)"

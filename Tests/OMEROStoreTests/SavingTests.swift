@@ -13,8 +13,12 @@ struct SavingTests {
         struct Refusal: Error, Equatable {}
         private let notes = Mutex<[String]>([])
         let refused: String?
+        let hidden: Int64?
 
-        init(refusing refused: String? = nil) { self.refused = refused }
+        init(refusing refused: String? = nil, hiding hidden: Int64? = nil) {
+            self.refused = refused
+            self.hidden = hidden
+        }
 
         var asked: [String] { notes.withLock { $0 } }
 
@@ -38,6 +42,7 @@ struct SavingTests {
             try note("link \(row.entity) \(target.entity)")
         }
         func checkReading(_ row: SavedRow) throws { try note("read \(row.entity)") }
+        func shows(_ row: SavedRow) -> Bool { hidden != row.id }
         func checkDeleting(_ row: SavedRow) throws { try note("delete \(row.entity)") }
     }
 
@@ -134,7 +139,7 @@ struct SavingTests {
         #expect(logs == ["INSERT", "UPDATE"])
     }
 
-    @Test("an ordered collection takes the order that is sent; what is missing in it comes after")
+    @Test("an ordered collection takes the order that is sent; what is missing in it goes, unless it is hidden")
     func order() async throws {
         let store = try await TestStore.fresh()
         func roi(_ id: Int64?, _ shapes: [Int64?]) -> IObject {
@@ -158,17 +163,48 @@ struct SavingTests {
         #expect(ids.count == 3)
         _ = try await Self.save([roi(saved.id, [ids[2], ids[0], ids[1]])], Spy(), in: store)
         #expect(try await order() == [ids[2], ids[0], ids[1]])
-        _ = try await Self.save([roi(saved.id, [nil, ids[1]])], Spy(), in: store)
+        _ = try await Self.save([roi(saved.id, [nil, ids[1]])], Spy(hiding: ids[2]), in: store)
         let new = try #require(try await order().first)
         #expect(!ids.contains(new))
-        #expect(try await order() == [new, ids[1], ids[2], ids[0]])
-        await #expect(throws: Spy.Refusal.self) {
-            try await Self.save([roi(saved.id, [ids[0], ids[1]])], Spy(refusing: "update Roi"), in: store)
+        #expect(try await order() == [new, ids[1], ids[2]])
+        for refused in ["update Roi", "delete Point"] {
+            await #expect(throws: Spy.Refusal.self) {
+                try await Self.save([roi(saved.id, [ids[2], ids[1]])], Spy(refusing: refused), in: store)
+            }
         }
-        #expect(try await order() == [new, ids[1], ids[2], ids[0]])
+        #expect(try await order() == [new, ids[1], ids[2]])
+        _ = try await Self.save([roi(saved.id, [ids[1], ids[2]])], Spy(), in: store)
+        #expect(try await store.read { try $0.values("SELECT roi_index FROM shape ORDER BY 1") as [Int64] } == [0, 1])
+        _ = try await Self.save([roi(saved.id, [])], Spy(), in: store)
+        #expect(try await order() == [])
     }
 
-    @Test("an object goes with all its rows, unless something refers to it")
+    @Test("a link that a client took out of a loaded collection goes; in one that is not loaded, all stay")
+    func links() async throws {
+        let store = try await TestStore.fresh()
+        let made = try await Self.save([Self.linked("p", to: ["a", "b"])], Spy(), in: store)
+        let project = try #require(made[0]?.cast(to: Project.self))
+        let link = try #require(try project.datasetLinks.last)
+        let unloaded = project.edited { $0.isDatasetLinksLoaded = false }
+        _ = try await Self.save([IObject(unloaded)], Spy(), in: store)
+        #expect(try await Self.count("projectdatasetlink", in: store) == 2)
+        let rules = Spy()
+        let one = ProjectDatasetLink.unloaded(link.id ?? 0)
+        _ = try await Self.save([IObject(project.edited { $0.datasetLinks = [one] })], rules, in: store)
+        #expect(rules.asked.filter { $0.hasPrefix("delete") } == ["delete ProjectDatasetLink"])
+        #expect(try await store.read { try $0.values("SELECT id FROM projectdatasetlink") as [Int64] } == [link.id])
+        #expect(try await Self.count("dataset", in: store) == 2)
+        // A link that is made here is not missing in its parent, and what is named elsewhere isn't either.
+        let stale = project.edited { $0.datasetLinks = [] }
+        let more = ProjectDatasetLink.make { new in
+            new.parent = stale
+            new.child = Dataset.make { $0.name = "c" }
+        }
+        _ = try await Self.save([IObject(more), IObject(one)], Spy(), in: store)
+        #expect(try await Self.count("projectdatasetlink", in: store) == 2)
+    }
+
+    @Test("an object goes with all its rows and links, unless something else refers to it")
     func deleting() async throws {
         let store = try await TestStore.fresh()
         let pairs = MapAnnotation.make { $0.mapValue = [NamedValue("a", "b")] }
@@ -188,11 +224,15 @@ struct SavingTests {
         }
         try await delete("Annotation", map.id)
         #expect(try await Self.count("annotation_mapvalue", in: store) == 0)
-        let project = try link.parent.id
-        let refusal = await #expect(throws: StoreError.self) { try await delete("Project", project) }
+        let (project, comment) = try (link.parent.id, link.child.id)
+        let refusal = await #expect(throws: StoreError.self) { try await delete("CommentAnnotation", comment) }
         #expect(refusal?.isConstraintViolation == true)
-        try await delete("ProjectAnnotationLink", link.id)
+        await #expect(throws: Spy.Refusal.self) {
+            try await delete("Project", project, Spy(refusing: "delete ProjectAnnotationLink"))
+        }
         try await delete("Project", project)
         #expect(try await Self.count("project", in: store) == 0)
+        #expect(try await Self.count("projectannotationlink", in: store) == 0)
+        try await delete("CommentAnnotation", comment)
     }
 }

@@ -23,6 +23,9 @@ extension GatewayContext {
 
     /// Saves an object, new or changed, with what hangs on it.
     ///
+    /// Collections that are loaded are brought to what is in them: links, and elements with an order, such as shapes,
+    /// that are missing there are deleted. Those that are not loaded stay as they are.
+    ///
     /// - Throws: ``GatewayError``; of kind ``GatewayError/Kind/serverError`` with `omero.OptimisticLockException` if
     ///   somebody else has changed it since it was read.
     @discardableResult

@@ -117,6 +117,8 @@ struct CallSaveRules: SaveRules {
 
     func checkReading(_ row: SavedRow) throws { try caller.authorizeReading(facts(row)) }
 
+    func shows(_ row: SavedRow) -> Bool { row.entity.isGlobal || caller.rowFilter.passes(facts(row)) }
+
     func checkDeleting(_ row: SavedRow) throws {
         try caller.authorize(.delete, on: facts(row))
         try SystemRows.checkDeleting(row.entity, id: row.id, row.values)

@@ -30,7 +30,10 @@ struct RoiService: IRoiServant, StatelessService {
     private func find(
         _ condition: String, _ id: Int64, _ options: RoiOptions?, _ values: [String: RValue?] = [:]
     ) async throws -> RoiResult {
-        var text = "select distinct roi from Roi roi left outer join fetch roi.shapes shape where \(condition)"
+        var text = """
+            select distinct roi from Roi roi left outer join fetch roi.shapes shape \
+            left outer join fetch roi.folderLinks link left outer join fetch link.parent where \(condition)
+            """
         var values = values
         values["id"] = .long(id)
         if let user = options?.userId {

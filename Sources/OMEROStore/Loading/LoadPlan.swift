@@ -16,6 +16,8 @@ final class LoadPlan: Sendable {
         let references: [Reference]
         /// Those whose class only the row of what they lead to tells.
         let openReferences: [Reference]
+        /// Those whose objects are loaded with every object of the type.
+        let constantReferences: [Reference]
         let collections: [(name: String, field: Int)]
         let maps: [(name: String, field: Int)]
         /// Of whom a session is, and who opened it for that user.
@@ -28,6 +30,7 @@ final class LoadPlan: Sendable {
             quantities = draft.quantities
             references = draft.references
             openReferences = draft.references.filter { $0.descriptor == nil }
+            constantReferences = draft.references.filter(\.target.isLoadedWithOthers)
             collections = draft.collections
             maps = draft.maps
             func position(_ name: String) -> Int? { draft.references.first { $0.name == name }?.position }
@@ -276,6 +279,11 @@ extension ClassDescriptor {
 }
 
 extension Entity {
+    /// Whether what refers to an object of this type is never loaded without it: OMERO's mapping loads references to
+    /// abstract types at once, as the class is in the row only, and clients read the transforms of shapes without
+    /// asking for them.
+    fileprivate var isLoadedWithOthers: Bool { isAbstract || name == "AffineTransform" }
+
     /// The number of the member of the wire's class behind a property: what a graph's records are indexed by.
     public func field(_ property: String) -> Int? {
         guard let name = self.property(property)?.wireName else { return nil }

@@ -82,6 +82,7 @@ final class RowLoader {
     private func take(_ rows: RowBlock, _ plan: LoadPlan) throws -> [(place: Int, row: LoadedRow)] {
         var taken: [(Int, LoadedRow)] = []
         var new: [Entity: (type: LoadPlan.RowType, ids: [Int64])] = [:]
+        let known = objects.count
         taken.reserveCapacity(rows.count)
         objects.reserveCapacity(objects.count + rows.count)
         places.reserveCapacity(places.count + rows.count)
@@ -108,7 +109,21 @@ final class RowLoader {
                 for id in ids { maps[Property(key: Key(root: plan.root, id: id), name: name)] = found[id] ?? [] }
             }
         }
+        try loadConstantReferences(from: known)
         return taken
+    }
+
+    /// Loads what is loaded with every object of its type; of the objects from a place on.
+    private func loadConstantReferences(from known: Int) throws {
+        var ids: [Entity: [Int64]] = [:]
+        for object in objects[known...] {
+            for reference in object.type.constantReferences {
+                if let id = object.row.int(reference.position) { ids[reference.target, default: []].append(id) }
+            }
+        }
+        for (target, ids) in ids.sorted(by: { $0.key.name < $1.key.name }) {
+            _ = try load(target, ids.unique, FetchTree())
+        }
     }
 
     private func shows(_ row: LoadedRow, _ plan: LoadPlan, _ type: LoadPlan.RowType) -> Bool {

@@ -125,8 +125,9 @@ extension GraphSaver {
         let listed = ids.filter { places.keys.contains($0) }
         let isListed = Set(listed)
         let order = listed + stored.map { $0[0] as Int64 }.filter { !isListed.contains($0) }
-        // Gaps are kept where the order is right as it is.
-        guard order != stored.map({ $0[0] as Int64 }) else { return }
+        // Gaps that were there before are kept where the order is right as it is.
+        let isShrunk = shrunk.contains(RowLoader.Property(key: row.key, name: collection.member.property.name))
+        guard isShrunk || order != stored.map({ $0[0] as Int64 }) else { return }
         let moved = order.enumerated().filter { places[$0.element] != Int64($0.offset) }
         let hasOld = moved.contains { rows[Key(root: collection.element.root, id: $0.element)]?.isNew != true }
         if hasOld, !row.isNew {

@@ -9,7 +9,8 @@ extension WriteTransaction {
     /// - An entry of an enumeration without an id is the one with its value.
     /// - A version, and an event of the last update, that are not those stored mean that somebody else was first.
     /// - A collection that is not loaded stays as it is. One that is loaded adds its new elements, and gives the order
-    ///   where there is one; what is missing in it stays: links go by being deleted.
+    ///   where there is one. Links and elements with an order that are missing in it are deleted, as OMERO's mapping
+    ///   deletes orphans; others stay.
     ///
     /// - Parameters:
     ///   - objects: what a client sent.
@@ -60,6 +61,9 @@ final class GraphSaver {
     var places: [Key: RowPlace] = [:]
     /// The row of each instance.
     private(set) var keys: [ObjectReference: Key] = [:]
+    /// Collections out of which something was deleted, and the roots of what that was.
+    var shrunk: Set<RowLoader.Property> = []
+    var deletedTypes: Set<String> = []
 
     init(_ transaction: WriteTransaction, _ graph: IncomingGraph, _ rules: any SaveRules, _ author: Caller) {
         self.transaction = transaction
@@ -73,6 +77,7 @@ final class GraphSaver {
         let new = try makeRows()
         try change(besides: new)
         try checkReading()
+        try deleteMissing()
         try arrange()
         try checkFolders()
     }

@@ -88,6 +88,8 @@ public protocol SaveRules {
     func checkLink(from row: SavedRow, to target: SavedRow, linkedGroups: [Int64]) throws
     /// An object that is stored and that a client names by its id.
     func checkReading(_ row: SavedRow) throws
+    /// Whether the caller sees an object in a collection: what is not seen was not taken out of it.
+    func shows(_ row: SavedRow) -> Bool
     /// An object that is about to be deleted.
     func checkDeleting(_ row: SavedRow) throws
 }

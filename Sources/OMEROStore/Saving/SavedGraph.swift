@@ -11,7 +11,7 @@ public struct SavedGraph: Sendable {
 
     /// The ids of the objects that were given, in their order.
     public var ids: [Int64] { roots.map(\.id) }
-    /// The types of the rows that were made or changed, by the root of their hierarchy.
+    /// The types of the rows that were made, changed or deleted, by the root of their hierarchy.
     public let changedTypes: Set<String>
 }
 
@@ -32,7 +32,8 @@ extension GraphSaver {
             roots: objects.compactMap { keys[$0.object] },
             loaded: loaded.unique,
             collections: collections,
-            changedTypes: Set(rows.values.lazy.filter { $0.isNew || $0.isUpdated }.map(\.entity.root.name))
+            changedTypes: deletedTypes.union(
+                rows.values.lazy.filter { $0.isNew || $0.isUpdated }.map(\.entity.root.name))
         )
     }
 }

@@ -231,6 +231,10 @@ def check_annotations_by_class_and_namespace(server):
             "TagAnnotation", ["example.org/a"], [], "Image", tree.images, None)
         equal({k: ids(v) for k, v in found.items()}, {tree.images[0]: [tag.id.val]})
         raises(omero.ApiUsageException, tree.metadata.loadAnnotations, "Event", [1], [], [], None)
+        links = gateway.getQueryService().findAllByQuery(
+            "select l from ImageAnnotationLink l where l.parent.id = %d order by l.id" % tree.images[0], None)
+        equal([l.child.ns.val for l in links], ["example.org/a", "example.org/b", "example.org/a"])
+        equal((links[0].parent.loaded, links[0].child.textValue.val), (False, "tagged"))
         wrapped = gateway.getObject("Image", tree.images[0])
         equal(sorted(a.getNs() for a in wrapped.listAnnotations()), ["example.org/a", "example.org/a", "example.org/b"])
     with Lab(server).connected() as stranger:

@@ -118,6 +118,8 @@ def check_links_with_loaded_and_unloaded_ends(server):
             ProjectDatasetLinkI, ProjectI(parent.id.val, False), DatasetI(children[0].id.val, False)))
         assert not one.parent.loaded and not one.child.loaded
         equal((one.parent.id.val, one.child.id.val), (parent.id.val, children[0].id.val))
+        # Loaded, but without its links: it would take the first one out of them.
+        parent.unloadDatasetLinks()
         two = update.saveAndReturnObject(link(ProjectDatasetLinkI, parent, children[1]))
         equal((two.parent.name.val, two.child.name.val), ("parent", "b"))
         three = update.saveAndReturnObject(link(ProjectDatasetLinkI, ProjectI(parent.id.val, False), children[2]))
@@ -155,6 +157,66 @@ def check_links_through_collections(server):
         again = update.saveAndReturnObject(saved)
         assert not again.isDatasetLinksLoaded()
         equal(gateway.getObject("Project", saved.id.val).countChildren(), 3)
+
+
+def check_what_is_missing_in_loaded_collections_goes(server):
+    lab = Lab(server, "rwra--")
+    _, other = lab.another()
+    with lab.connected() as gateway:
+        update = gateway.c.sf.getUpdateService()
+        made = project("p")
+        for name in ("d1", "d2", "d3"):
+            made.linkDataset(named(DatasetI, name))
+        saved = update.saveAndReturnObject(made)
+        saved.unlinkDataset(saved.linkedDatasetList()[0])
+        saved = update.saveAndReturnObject(saved)
+        equal(sorted(d.name.val for d in saved.linkedDatasetList()), ["d2", "d3"])
+        equal(count(gateway, "ProjectDatasetLink", "x.parent.id = %d" % saved.id.val), 2)
+        equal(count(gateway, "Dataset", "x.name = 'd1' and x.details.owner.id = %d" % lab.user), 1)
+        # A link that is saved by itself does not bring its parent's other links along.
+        saved.unloadDatasetLinks()
+        update.saveObject(link(ProjectDatasetLinkI, saved, named(DatasetI, "d4")))
+        equal(count(gateway, "ProjectDatasetLink", "x.parent.id = %d" % saved.id.val), 3)
+        query = gateway.getQueryService()
+        fetched = query.findByQuery("select p from Project p join fetch p.datasetLinks where p.id = %d"
+                                    % saved.id.val, None)
+        fetched.clearDatasetLinks()
+        fetched.name = rstring("alone")
+        update.saveObject(fetched)
+        equal(count(gateway, "ProjectDatasetLink", "x.parent.id = %d" % saved.id.val), 0)
+    with lab.connected(other) as gateway:
+        note = CommentAnnotationI()
+        note.textValue = rstring("a colleague's")
+        gateway.c.sf.getUpdateService().saveObject(
+            link(ProjectAnnotationLinkI, ProjectI(saved.id.val, False), note))
+    with lab.connected() as gateway:
+        update, query = gateway.c.sf.getUpdateService(), gateway.getQueryService()
+        fetched = query.findByQuery("select p from Project p join fetch p.annotationLinks where p.id = %d"
+                                    % saved.id.val, None)
+        fetched.clearAnnotationLinks()
+        raises(omero.SecurityViolation, update.saveObject, fetched)
+        equal(count(gateway, "ProjectAnnotationLink", "x.parent.id = %d" % saved.id.val), 1)
+
+
+def check_deleting_takes_links_and_elements_along(server):
+    with Lab(server).connected() as gateway:
+        update = gateway.c.sf.getUpdateService()
+        image, roi, point, note = named(ImageI, "with a roi"), RoiI(), PointI(), CommentAnnotationI()
+        image.linkAnnotation(note)
+        image.linkDataset(named(DatasetI, "of it"))
+        point.x, point.y = rdouble(1), rdouble(2)
+        point.linkAnnotation(note)
+        roi.addShape(point)
+        roi.image = image
+        saved = update.saveAndReturnObject(roi)
+        raises(omero.ValidationException, update.deleteObject, saved.image)
+        update.deleteObject(saved)
+        equal(count(gateway, "Shape", "x.id = %d" % saved.getShape(0).id.val), 0)
+        equal(count(gateway, "ShapeAnnotationLink", "x.parent.id = %d" % saved.getShape(0).id.val), 0)
+        update.deleteObject(saved.image)
+        equal(count(gateway, "ImageAnnotationLink", "x.parent.id = %d" % saved.image.id.val), 0)
+        equal(count(gateway, "DatasetImageLink", "x.child.id = %d" % saved.image.id.val), 0)
+        equal(count(gateway, "Dataset", "x.name = 'of it'"), 1)
 
 
 def check_annotations(server):
@@ -257,6 +319,34 @@ def check_rois_and_shapes(server):
         found = gateway.getQueryService().findByQuery(
             "select r from Roi r join fetch r.shapes where r.image.id = %d" % image.id.val, None)
         equal(found.sizeOfShapes(), 3)
+        # As scripts take a shape out of a region.
+        found = gateway.getRoiService().findByImage(image.id.val, None).rois[0]
+        found.removeShape(found.getShape(1))
+        changed = update.saveAndReturnObject(found)
+        equal([type(s).__name__ for s in changed.copyShapes()], ["PointI", "PointI"])
+        found = gateway.getRoiService().findByImage(image.id.val, None).rois[0]
+        equal([s.id.val for s in found.copyShapes()], [again.getShape(n).id.val for n in (0, 2)])
+
+
+def check_transforms_of_shapes_and_folders_come_along(server):
+    with Lab(server).connected() as gateway:
+        update = gateway.c.sf.getUpdateService()
+        image = update.saveAndReturnObject(named(ImageI, "turned"))
+        roi, box, turn = RoiI(), RectangleI(), omero.model.AffineTransformI()
+        roi.image = ImageI(image.id.val, False)
+        turn.a00, turn.a10, turn.a01, turn.a11, turn.a02, turn.a12 = (rdouble(v) for v in (0, 1, -1, 0, 5.5, 6))
+        box.x, box.y, box.width, box.height = (rdouble(v) for v in (0, 1, 2, 3))
+        box.transform = turn
+        roi.addShape(box)
+        roi.linkFolder(named(omero.model.FolderI, "a folder"))
+        saved = update.saveAndReturnObject(roi)
+        service = gateway.getRoiService()
+        for found in (service.findByImage(image.id.val, None), service.findByRoi(saved.id.val, None)):
+            equal(found.rois[0].getShape(0).transform.a02.val, 5.5)
+        found = service.findByImage(image.id.val, None).rois[0]
+        equal([f.name.val for f in found.linkedFolderList()], ["a folder"])
+        shape = next(iter(gateway.getObjects("Shape", [saved.getShape(0).id.val])))
+        equal(shape.transform.a12.val, 6)
 
 
 def check_the_gateway_saves_links_and_deletes(server):
@@ -287,12 +377,12 @@ def check_the_gateway_saves_links_and_deletes(server):
         rating.setNs("openmicroscopy.org/omero/insight/rating")
         rating.setValue(4)
         found.linkAnnotation(rating, sameOwner=True)
-        raises(omero.ValidationException, update.deleteObject, found._obj)
         links = list(gateway.getAnnotationLinks("Project", parent_ids=[found.getId()]))
         equal(len(links), 3)
-        for each in links:
-            update.deleteObject(each._obj)
+        raises(omero.ValidationException, update.deleteObject, note._obj)
+        update.deleteObject(links[0]._obj)
         update.deleteObject(found._obj)
+        equal(list(gateway.getAnnotationLinks("Project", parent_ids=[wrapper.getId()])), [])
         equal(gateway.getObject("Project", wrapper.getId()), None)
         equal(gateway.getObject("TagAnnotation", tag.getId()).getValue(), "a tag")
         update.deleteObject(note._obj)

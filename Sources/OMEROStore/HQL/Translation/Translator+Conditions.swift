@@ -11,10 +11,8 @@ extension Translator {
             return try comparison(symbol, left, right, context, at: expression.offset)
         case .between(let operand, let low, let high):
             let value = try value(operand, context)
-            let low = try self.value(low, context)
-            let high = try self.value(high, context)
-            try check(value, low, at: expression.offset)
-            try check(value, high, at: expression.offset)
+            let low = try self.value(low, context, comparedWith: value, at: expression.offset)
+            let high = try self.value(high, context, comparedWith: value, at: expression.offset)
             return SQLText("(") + value.sql + SQLText(" BETWEEN ") + low.sql + SQLText(" AND ") + high.sql
                 + SQLText(")")
         case .like(let operand, let pattern, let ignoresCase, let escape):
@@ -97,21 +95,31 @@ extension Translator {
     ) throws(QueryError) -> SQLText {
         var first = try value(left, context)
         var second = try value(right, context)
-        // Clients write numbers as strings too: `i.id='5'`.
-        if let number = number(right, like: first.type) { second = number }
-        if let number = number(left, like: second.type) { first = number }
+        if let literal = literal(right, like: first.type) { second = literal }
+        if let literal = literal(left, like: second.type) { first = literal }
         try check(first, second, at: offset)
         return SQLText("(") + first.sql + SQLText(" \(symbol) ") + second.sql + SQLText(")")
     }
 
-    private func number(_ expression: Expression, like type: QueryType) -> QueryValue? {
+    private func value(
+        _ expression: Expression, _ context: QueryContext, comparedWith other: QueryValue, at offset: Int
+    ) throws(QueryError) -> QueryValue {
+        if let literal = literal(expression, like: other.type) { return literal }
+        let value = try value(expression, context)
+        try check(other, value, at: offset)
+        return value
+    }
+
+    /// Clients write numbers and times as strings too, `i.id = '5'`, as the database behind OMERO reads them.
+    private func literal(_ expression: Expression, like type: QueryType) -> QueryValue? {
         guard case .string(let text) = expression.kind else { return nil }
         switch type {
-        case .int, .long, .double, .entity: break
+        case .int, .long, .double, .entity:
+            if let number = Int64(text) { return QueryValue(SQLText(.long(number)), .long) }
+            return Double(text).map { QueryValue(SQLText(.double($0)), .double) }
+        case .time: return Timestamp(literal: text).map { QueryValue(SQLText(.time($0.milliseconds)), .time) }
         default: return nil
         }
-        if let number = Int64(text) { return QueryValue(SQLText(.long(number)), .long) }
-        return Double(text).map { QueryValue(SQLText(.double($0)), .double) }
     }
 
     /// SQLite compares everything with everything; PostgreSQL refuses it, and a silent "no" helps nobody.
@@ -173,8 +181,7 @@ extension Translator {
         var parts: [SQLText] = []
         for expression in values {
             guard case .parameter(let name) = expression.kind else {
-                let element = try self.value(expression, context)
-                try check(value, element, at: expression.offset)
+                let element = try self.value(expression, context, comparedWith: value, at: expression.offset)
                 parts.append(element.sql)
                 continue
             }

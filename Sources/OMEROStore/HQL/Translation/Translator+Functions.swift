@@ -73,12 +73,26 @@ extension Translator {
         case "object":
             try count(1...1)
             return try value(arguments[0], context)
+        case "current_timestamp", "current_date", "now":
+            try count(0...0)
+            if let time = currentTime(name) { return time }
         case "day", "month", "year", "hour", "minute", "second":
             try count(1...1)
             return try value(Expression(offset, .extract(name, arguments[0])), context)
         default: break
         }
         throw .at(offset, .unsupported, "no function \(name.prefix(100))")
+    }
+
+    /// The time of the query, or the beginning of its day (UTC): functions that are written without brackets too.
+    func currentTime(_ name: String) -> QueryValue? {
+        let day: Int64 = 86_400_000
+        switch name {
+        case "current_timestamp", "now": return QueryValue(SQLText(.time(now.milliseconds)), .time)
+        case "current_date":
+            return QueryValue(SQLText(.time(now.milliseconds - now.milliseconds % day)), .time)
+        default: return nil
+        }
     }
 
     private func aggregate(

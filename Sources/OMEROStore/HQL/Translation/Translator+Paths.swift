@@ -19,6 +19,8 @@ extension Translator {
         } else if let entity = DataModel.queryEntity(names.joined(separator: ".")) {
             // The name of a class, to compare `class` with.
             return .value(QueryValue(SQLText(.text(entity.logName)), .string))
+        } else if names.count == 1, let time = currentTime(names[0].lowercased()) {
+            return .value(time)
         } else {
             throw .at(offset, .unknownName, "\(path(names)) is no alias, property or class")
         }
@@ -62,8 +64,12 @@ extension Translator {
             }
         case .value(let value) where value.type == .permissions && name == "perm1":
             return .value(QueryValue(value.sql, .long))
-        case .collection:
-            throw .at(offset, .unsupported, "\(path(names)) goes through a collection: join it and use its alias")
+        case .collection(let holder, let property, _):
+            guard name == "size" else {
+                throw .at(offset, .unsupported, "\(path(names)) goes through a collection: join it and use its alias")
+            }
+            let count = try elements(of: holder, property, at: offset, selecting: { _ in "count(*)" })
+            return .value(QueryValue(count, .int))
         case .value: break
         }
         throw .at(offset, .unknownName, "could not resolve \(name.prefix(100)) of \(path(names))")

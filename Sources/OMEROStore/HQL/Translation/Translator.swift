@@ -35,12 +35,16 @@ final class Translator {
     let dialect: any SQLDialect
     /// Whether rows are looked at in the order that the query wants, and not group by group; see ``Listing``.
     let walksInOrder: Bool
+    /// When the query is asked: the same wherever it names it.
+    let now: Timestamp
     private var aliasCount = 0
     private var tableCount = 0
 
     init(
-        parameters: [String: RValue?], scope: QueryScope, dialect: any SQLDialect, walksInOrder: Bool = false
+        parameters: [String: RValue?], scope: QueryScope, dialect: any SQLDialect, walksInOrder: Bool = false,
+        now: Timestamp = .now
     ) {
+        self.now = now
         self.parameters = parameters
         self.scope = scope
         self.dialect = dialect
@@ -256,7 +260,13 @@ final class Translator {
         guard case .path(let names) = expression.kind,
             case .collection(let holder, let property, _) = try node(names, context, at: expression.offset)
         else { throw .at(expression.offset, .unsupported, "a collection is expected") }
-        let (content, _) = try element(property, at: expression.offset)
+        return try elements(of: holder, property, at: expression.offset, selecting: list)
+    }
+
+    func elements(
+        of holder: Source, _ property: Property, at offset: Int, selecting list: (Source) throws(QueryError) -> String
+    ) throws(QueryError) -> SQLText {
+        let (content, _) = try element(property, at: offset)
         let source = Source(content, alias: newAlias(), name: nil)
         var parts = [try belongs(source, to: holder, property)]
         if let type = source.typeCondition { parts.append(type) }
