@@ -38,6 +38,19 @@ struct DialectTests {
         }
     }
 
+    /// What OMERO.iviewer asks for the images of a well.
+    @Test("the place in a collection is known by its column's name, and other names are not")
+    func columnsOfPlaces() throws {
+        func query(_ order: String) -> String { "select w.id from WellSample w where w.well.id = 5 order by \(order)" }
+        for dialect in [SQLiteDialect(), PostgreSQLDialect()] as [any SQLDialect] {
+            let text = try Self.statement(query("well_index"), in: dialect).text
+            #expect(text.hasSuffix(#"ORDER BY (t0."well_index") NULLS LAST"#), "\(text)")
+            for name in ["pixels_index", "well_id", "permissions"] {
+                #expect(throws: QueryError.self) { try Self.statement(query(name), in: dialect) }
+            }
+        }
+    }
+
     @Test("a list of any length is one place, and an empty one is of the type that it is compared with")
     func lists() throws {
         let query = "select p.id from Project p where p.id in (:ids) or p.name in (:names)"

@@ -125,6 +125,35 @@ struct QueryTests {
         #expect(names == [[group], [group]])
     }
 
+    /// What OMERO.figure asks for its list of figures, in short.
+    @Test("details are joined like an object, and mean those of what the path goes through")
+    func joinedDetails() async throws {
+        let world = try await World()
+        let query = """
+            select p.name, d.owner.omeName from ProjectDatasetLink l join l.details.owner o join l.parent.details as d \
+            join l.parent as p join d.group as g where g.id = :id and d.owner.omeName = 'bob'
+            """
+        let group: [String: RValue?] = ["id": .long(world.group)]
+        #expect(try await world.run(query, group) == [[.text("Bananen"), .text("bob")]])
+        #expect(try await world.run(query, group, scope: world.adas) == [])
+    }
+
+    /// What OMERO.mapr asks for the images of a key and value, in short.
+    @Test("a sub-query may be ordered, which changes nothing, by what is there")
+    func orderedSubqueries() async throws {
+        let world = try await World()
+        func query(_ order: String) -> String {
+            """
+            select p.name from Project p where p.id in (select p.id from ProjectDatasetLink l join l.parent p \
+            order by \(order)) order by p.id
+            """
+        }
+        let names = try await world.first(query("lower(p.name), l.child.name"))
+        #expect(names == [.text("Äpfel"), .text("Bananen")])
+        #expect(try await world.first(query("lower(p.name)"), scope: world.adas) == [])
+        await #expect(throws: QueryError.self) { try await world.first(query("p.nothing")) }
+    }
+
     @Test("a query that takes too long is stopped")
     func timeout() async throws {
         let world = try await World()

@@ -81,6 +81,53 @@ struct QueryValueTests {
         #expect(day % 86_400_000 == 0)
     }
 
+    @Test(
+        "a time is cut off to where its period began",
+        arguments: [
+            ("date_trunc('year', :time)", "2024-01-01"), ("date_trunc('month', :time)", "2024-02-01"),
+            ("date_trunc('week', :time)", "2024-02-26"), ("date_trunc('week', :monday)", "2024-02-26"),
+            ("date_trunc('week', :sunday)", "2024-02-19"), ("date_trunc('day', :time)", "2024-02-29"),
+            ("date_trunc('hour', :time)", "2024-02-29 23:00"), ("date_trunc('minute', :time)", "2024-02-29 23:59"),
+            ("date_trunc('second', :time)", "2024-02-29 23:59:58"), ("cast(:time as date)", "2024-02-29"),
+            ("date_trunc('second', :old)", "1969-12-31 23:59:59"), ("cast('1601-03-01' as timestamp)", "1601-03-01"),
+        ])
+    func periods(expression: String, start: String) async throws {
+        let times = [
+            "time": "2024-02-29 23:59:58.75", "monday": "2024-02-26", "sunday": "2024-02-25 23:59:59.999",
+            "old": "1969-12-31 23:59:59.5",
+        ]
+        var values: [String: RValue?] = [:]
+        for (name, text) in times {
+            let time = try #require(Timestamp(literal: text))
+            values[name] = .time(.init(omeroMilliseconds: time.milliseconds))
+        }
+        let expected = try #require(Timestamp(literal: start))
+        #expect(try await first(expression, values) == [.int(expected.milliseconds)])
+    }
+
+    @Test(
+        "only a time is cut off, and only to a period",
+        arguments: [
+            "cast(p.id as timestamp)", "cast('soon' as date)", "date_trunc('eon', :time)", "date_trunc('day', 5)",
+        ])
+    func noPeriods(expression: String) async throws {
+        let time: [String: RValue?] = ["time": .time(.init(omeroMilliseconds: 0))]
+        let error = await #expect(throws: QueryError.self) { try await first(expression, time) }
+        #expect(error?.kind == .unsupported)
+    }
+
+    @Test(
+        "'is' is '=', as Hibernate has it",
+        arguments: [
+            ("p.id is 1", true), ("p.id is not 1", false), ("p.class is AdminPrivilege", true),
+            ("p.value is null", false),
+            ("p.value is not null", true), ("p.id is (1)", true),
+        ])
+    func equality(condition: String, holds: Bool) async throws {
+        let from = "AdminPrivilege p where p.id = 1 and \(condition)"
+        #expect(try await first("p.id", from: from) == (holds ? [.int(1)] : []))
+    }
+
     @Test("whether nothing is a member of something is not known, of what is empty it is not")
     func members() async throws {
         let from = "Experimenter e where e.id = 0 and not (null member of e.groupExperimenterMap)"

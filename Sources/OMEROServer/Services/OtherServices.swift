@@ -56,6 +56,8 @@ struct ScriptService: IScriptServant, StatelessService {
 
     func canRunScript(scriptID: Int64, current: Current) async throws -> Bool { false }
     func getScripts(current: Current) async throws -> [OriginalFile?] { [] }
+    /// Negative where there is none of that path: OMERO.figure and OMERO.web compare with 0.
+    func getScriptID(path: String, current: Current) async throws -> Int64 { -1 }
     func getScriptsByMimetype(mimetype: String, current: Current) async throws -> [OriginalFile?] { [] }
     func getUserScripts(acceptsList: [IObject?], current: Current) async throws -> [OriginalFile?] { [] }
 }

@@ -46,9 +46,11 @@ extension Parser {
             let test: Expression
             if take("null") {
                 test = Expression(offset, .isNull(left))
-            } else {
-                guard take("empty") else { throw unexpected("'null' or 'empty'") }
+            } else if take("empty") {
                 test = Expression(offset, .isEmpty(left))
+            } else {
+                // OMERO.tagsearch asks so for the class.
+                test = Expression(offset, .comparison("=", left, try value()))
             }
             return isNegated ? Expression(offset, .not(test)) : test
         }

@@ -45,8 +45,8 @@ public struct LoadedObject {
 }
 
 extension ReadTransaction {
-    /// Builds objects from their rows: with all values, with what `fetch` names, with all else unloaded: references are
-    /// objects that are only an id, collections say that they are not loaded.
+    /// Builds objects from their rows: with all values, their groups and what `fetch` names, with all else unloaded:
+    /// references are objects that are only an id, collections say that they are not loaded.
     ///
     /// Ids that are not there, or of other types, are left out. An object is in the graph once, however many refer to it.
     ///
@@ -79,6 +79,7 @@ extension ReadTransaction {
         let places = try requests.map {
             try rows.load(described($0.entity), $0.ids, FetchTree($0.fetch, only: $0.only))
         }
+        try rows.loadGroups()
         let graph = GraphFiller(rows, builder)
         try graph.fill(visit)
         return places.map { $0.map { IObject(object: graph.instances[$0]) } }
@@ -89,6 +90,7 @@ extension ReadTransaction {
         _ rows: RowLoader, into builder: GraphBuilder, visit: (LoadedObject) throws -> Void,
         _ result: ((RowLoader.Key) -> IObject?) -> Result
     ) throws -> Result {
+        try rows.loadGroups()
         let graph = GraphFiller(rows, builder)
         try graph.fill(visit)
         return result { graph.object($0).map(IObject.init(object:)) }

@@ -71,6 +71,15 @@ final class RowLoader {
         return found
     }
 
+    /// Loads the groups of all that is loaded. OMERO sends them so, asked for or not: its server has read them for the
+    /// permissions, and clients take `details.group.name` for granted (omero-documentation, JSON API, "List Projects").
+    func loadGroups() throws {
+        guard let entity = DataModel.entity("ExperimenterGroup") else { return }
+        var ids: Set<Int64> = []
+        for object in objects { if let id = object.plan.groupPosition.flatMap(object.row.int) { ids.insert(id) } }
+        _ = try load(entity, ids.sorted(), FetchTree([]))
+    }
+
     private func read(_ sql: String, _ ids: [Int64]) throws -> RowBlock {
         let block = try transaction.blockByID(sql, ids, bytes: room)
         room -= block.byteCount

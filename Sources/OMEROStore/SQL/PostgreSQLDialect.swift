@@ -107,6 +107,10 @@ struct PostgreSQLDialect: SQLDialect {
         }
     }
 
+    func beginning(of period: TimePeriod, _ time: SQLText) -> SQLText {
+        SQLText("date_trunc('\(period.rawValue)', ") + time + SQLText(")")
+    }
+
     // MARK: Tables
 
     func sequences(_ names: [String]) -> [String] { names.map { "CREATE SEQUENCE \($0.quoted)" } }

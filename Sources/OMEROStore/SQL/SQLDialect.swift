@@ -36,6 +36,8 @@ protocol SQLDialect: Sendable {
     func cast(_ value: SQLText, from type: QueryType, to target: CastTarget) -> SQLText
     func milliseconds(_ time: SQLText) -> SQLText
     func part(_ part: TimePart, of time: SQLText) -> SQLText
+    /// When the period began in which a time is.
+    func beginning(of period: TimePeriod, _ time: SQLText) -> SQLText
 
     // MARK: Tables
 
@@ -56,6 +58,14 @@ protocol SQLDialect: Sendable {
 
 /// What a value can be made into.
 enum CastTarget: Sendable, Hashable { case int, long, double, text }
+
+/// What times are cut off to, in UTC.
+enum TimePeriod: String, Sendable, Hashable {
+    case year, month
+    /// From Monday on.
+    case week
+    case day, hour, minute, second
+}
 
 /// A part of a time, in UTC.
 enum TimePart: String, Sendable, Hashable {

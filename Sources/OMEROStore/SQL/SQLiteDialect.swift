@@ -64,6 +64,21 @@ struct SQLiteDialect: SQLDialect {
         return SQLText("CAST(strftime('\(format)', ") + time + SQLText(" / 1000.0, 'unixepoch') AS INTEGER)")
     }
 
+    func beginning(of period: TimePeriod, _ time: SQLText) -> SQLText {
+        let format =
+            switch period {
+            case .year: "%Y-01-01"
+            case .month: "%Y-%m-01"
+            case .week, .day: "%Y-%m-%d"
+            case .hour: "%Y-%m-%d %H:00"
+            case .minute: "%Y-%m-%d %H:%M"
+            case .second: "%Y-%m-%d %H:%M:%S"
+            }
+        let monday = period == .week ? ", '-6 days', 'weekday 1'" : ""
+        return SQLText("(CAST(strftime('%s', strftime('\(format)', ") + time
+            + SQLText(" / 1000.0, 'unixepoch'\(monday))) AS INTEGER) * 1000)")
+    }
+
     // MARK: Tables
 
     /// `value` is the last id that was given.

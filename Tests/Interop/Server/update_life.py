@@ -78,6 +78,27 @@ def check_a_new_project(server):
         equal([p.getId() for p in gateway.getObjects("Project", attributes={"name": "Première ☃"})], [saved.id.val])
 
 
+def check_a_group_comes_with_what_is_in_it(server):
+    """Nobody fetches it; OMERO.figure and many scripts take `details.group.name` all the same."""
+    lab = Lab(server)
+    with lab.connected() as gateway:
+        saved = gateway.c.sf.getUpdateService().saveAndReturnObject(project("in a group"))
+        name = gateway.getGroupFromContext().getName()
+        query = gateway.getQueryService()
+        for group in (str(lab.group), "-1"):
+            context = {"omero.group": group}
+            found = [saved, query.get("Project", saved.id.val, context),
+                     query.findAllByQuery("from Project p where p.id = %d" % saved.id.val, None, context)[0]]
+            for each in found:
+                equal((each.details.group.loaded, each.details.group.name.val), (True, name))
+                equal(each.details.group.groupExperimenterMapLoaded, False)
+        equal(gateway.getObject("Project", saved.id.val).getDetails().group.name.val, name)
+        # Sent back it is no change of the group.
+        found[0].details.group.name = rstring("renamed")
+        gateway.c.sf.getUpdateService().saveObject(found[0])
+        equal(gateway.c.sf.getAdminService().getGroup(lab.group).name.val, name)
+
+
 def check_renaming_counts_versions(server):
     with Lab(server).connected() as gateway:
         update = gateway.c.sf.getUpdateService()

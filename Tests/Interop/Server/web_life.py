@@ -275,6 +275,9 @@ def check_json_lists(tree):
     for path in lists:
         found = tree.json("/api/v0/m/%s/" % path)
         equal(found["meta"]["totalCount"] >= len(found["data"]), True, path)
+        for row in found["data"]:
+            details = row["omero:details"]
+            equal("group" not in details or details["group"]["Name"] in tree.groups, True, path)
         # Users and groups have no owner, which OMERO.web's normalizing takes for granted.
         more = {} if path.startswith("experimenter") or path.endswith("groups") else {"normalize": "true"}
         tree.json("/api/v0/m/%s/" % path, limit=1, offset=1, childCount="true", owner=tree.user, group=tree.group, **more)

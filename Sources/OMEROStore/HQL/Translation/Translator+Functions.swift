@@ -70,6 +70,9 @@ extension Translator {
             try count(1...1)
             guard case .path(let names) = arguments[0].kind else { break }
             return try value(ofPath: names.last == "class" ? names : names + ["class"], context, at: offset)
+        case "date_trunc":
+            try count(2...2)
+            return try beginning(arguments[0], arguments[1], context)
         case "object":
             try count(1...1)
             return try value(arguments[0], context)

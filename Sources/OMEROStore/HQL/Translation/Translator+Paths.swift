@@ -16,6 +16,8 @@ extension Translator {
             node = value
         } else if let source = try holder(of: names[0], context, at: offset) {
             node = .source(source)
+        } else if names.count == 1, let place = place(inColumn: names[0], context) {
+            return .value(place)
         } else if let entity = DataModel.queryEntity(names.joined(separator: ".")) {
             // The name of a class, to compare `class` with.
             return .value(QueryValue(SQLText(.text(entity.logName)), .string))
@@ -41,6 +43,21 @@ extension Translator {
             }
             if let source = known.first { return source }
             current = inner.parent
+        }
+        return nil
+    }
+
+    /// A place in an ordered collection by the name of its column, such as `well_index`: Hibernate leaves names that it
+    /// does not know to the database, and clients order by it.
+    private func place(inColumn name: String, _ context: QueryContext) -> QueryValue? {
+        for source in context.written {
+            guard let entity = source.entity else { continue }
+            for owner in entity.lineage {
+                for property in owner.properties {
+                    guard case .reference(_, _, let index) = property.content, index == name else { continue }
+                    return QueryValue(source.column(name, of: owner), .int)
+                }
+            }
         }
         return nil
     }

@@ -111,6 +111,7 @@ extension Translator {
         case "int", "integer", "short": (target, result) = (.int, .int)
         case "long", "big_integer": (target, result) = (.long, .long)
         case "string", "text": (target, result) = (.text, .string)
+        case "timestamp", "date": return try cast(operand, toTime: type == "date", context)
         default: throw .at(offset, .unsupported, "no cast to \(type.prefix(40))")
         }
         return QueryValue(try cast(operand, to: target, context), result)
@@ -158,11 +159,12 @@ extension Translator {
             guard items.count == 1 || exists else {
                 throw .at(statement.offset, .unsupported, "a sub-query with more than one column")
             }
+            // What is looked for among rows is found in any order: it says no more than that the rows are there.
+            for order in statement.orders { _ = try self.value(self.named(order.expression, inner), inner) }
             return try self.value(items[0].expression, inner)
         }
         let start = SQLText(statement.isDistinct ? "(SELECT DISTINCT " : "(SELECT ")
         var sql = start + value.sql + tail
-        if !statement.orders.isEmpty { throw .at(statement.offset, .unsupported, "'order by' in a sub-query") }
         sql = sql + SQLText(")")
         return QueryValue(sql, value.type)
     }

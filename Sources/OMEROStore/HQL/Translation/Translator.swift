@@ -8,7 +8,7 @@ final class QueryContext {
     var written: [Source] = []
     /// By what they are reached.
     var implicit: [String: Source] = [:]
-    /// Quantities that joins name: they are there without one.
+    /// Quantities and details that joins name: they are there without one.
     var values: [String: PathNode] = [:]
     /// What is fetched without a table of its own in the statement.
     var fetches: [(from: Source, steps: [String])] = []
@@ -190,7 +190,11 @@ final class Translator {
             ) { _, draft throws(QueryError) in
                 try self.joined(self.belongs(draft, to: from, property), join, draft, context)
             }
-        case .source, .details:
+        case .details:
+            // They are columns of the row that they are of: nothing is joined but what the path goes through.
+            if let alias = join.alias { context.values[alias] = node }
+            return
+        case .source:
             throw .at(join.offset, .unsupported, "\(path(join.path)) is no object to join")
         }
         context.written.append(source)
