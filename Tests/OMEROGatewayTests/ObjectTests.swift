@@ -115,4 +115,19 @@ import Testing
             #expect(syntax?.serverException == "omero.QueryException")
         }
     }
+
+    @Test func `a single null is an empty row on the wire, and is read as null`() async throws {
+        try await withMember { gateway in
+            let hql = "select max(p.id) from Project p where p.id < 0"
+            let found = try await gateway.rows(hql, as: Int64?.self)
+            #expect(found == [nil])
+            #expect(try await gateway.projection(hql) == [[nil]])
+            let error = await failure { _ = try await gateway.rows(hql, as: Int64.self) }
+            #expect(error?.message == "column 1 of the query's result is no Int64")
+            let two = await failure { _ = try await gateway.rows(hql, as: (Int64?, Int64?).self) }
+            #expect(two?.message == "column 2 of the query's result is no Optional<Int64>")
+            let owner = try await gateway.rows("select p.details.externalInfo.id from Project p", as: Int64?.self)
+            #expect(!owner.isEmpty && owner.allSatisfy { $0 == nil })
+        }
+    }
 }

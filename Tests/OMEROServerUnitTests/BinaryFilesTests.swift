@@ -130,6 +130,17 @@ struct BinaryFilesTests {
         }
     }
 
+    @Test("how much room there is can be told, and what is free is a part of it")
+    func space() async throws {
+        try await everywhere { files in
+            try await files.write(ByteBuffer(string: "abc"), to: 5, at: 0)
+            let space = try await files.space()
+            #expect(space.free > 0 && space.used > 0)
+            #expect(space.free + space.used == space.total)
+        }
+        await #expect(throws: ResourceError.self) { try await BinaryFiles(folder: "/nowhere/at/all").space() }
+    }
+
     @Test("what the operating system refuses is said without the server's folder")
     func refused() async throws {
         try await withFolder { path in

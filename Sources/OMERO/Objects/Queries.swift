@@ -83,7 +83,7 @@ extension GatewayContext {
         }
     }
 
-    /// Carries out a query for values: each row as the server sends it.
+    /// Carries out a query for values: each row with all that it selects. OMERO sends an empty row for a single null.
     public func projection(
         _ hql: String,
         _ parameters: [String: RValue?] = [:],
@@ -93,7 +93,7 @@ extension GatewayContext {
         let values = QueryParameters.of(parameters, limit: limit, offset: offset)
         return try await withService(IQueryPrx.self, repeatable: true) {
             try await $0.projection(query: hql, params: values)
-        }
+        }.map { $0.isEmpty ? [nil] : $0 }
     }
 
     /// Carries out a query for values of known types.
@@ -163,7 +163,8 @@ struct ProjectedRows: Sendable {
     @usableFromInline
     mutating func next() -> (isThere: Bool, value: RValue?) {
         number += 1
-        guard number <= widths[row] else { return (false, nil) }
+        // OMERO sends an empty row for a single null.
+        guard number <= widths[row] else { return (widths[row] == 0 && number == 1, nil) }
         return (true, boxes[end - widths[row] + number - 1].value)
     }
 

@@ -16,6 +16,16 @@ protocol FilePlace: Sendable {
     func remove(_ id: Int64) throws
     /// Returns when what was written outlives a crash of the machine.
     func flush(_ id: Int64) throws
+    /// How much room there is, whatever else shares it.
+    func space() throws -> FileSpace
+}
+
+/// The room where files are kept, in bytes.
+struct FileSpace: Sendable, Hashable {
+    let free: Int64
+    let total: Int64
+
+    var used: Int64 { max(0, total - free) }
 }
 
 /// The bytes of original files. Waiting for the disk is done by threads for that, never by an event loop; who may read
@@ -39,6 +49,9 @@ struct BinaryFiles: Sendable {
     ) async throws -> Result {
         try await NIOThreadPool.singleton.runIfActive { [place] in try body(place) }
     }
+
+    /// - Throws: `ResourceError` if nobody can tell.
+    func space() async throws -> FileSpace { try await waiting { try $0.space() } }
 
     func exists(_ id: Int64) async throws -> Bool { try await waiting { try $0.size(of: id) != nil } }
 

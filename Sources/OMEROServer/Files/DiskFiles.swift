@@ -100,6 +100,14 @@ struct DiskFiles: FilePlace {
         }
     }
 
+    func space() throws -> FileSpace {
+        let values = try? FileManager.default.attributesOfFileSystem(forPath: folder)
+        guard let free = (values?[.systemFreeSize] as? NSNumber)?.int64Value,
+            let total = (values?[.systemSize] as? NSNumber)?.int64Value
+        else { throw ResourceError("how much room there is for files cannot be found out") }
+        return FileSpace(free: free, total: total)
+    }
+
     /// A signal that comes in between is no end.
     private func uninterrupted(_ call: () -> Int) -> Int {
         while true {

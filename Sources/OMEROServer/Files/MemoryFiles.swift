@@ -1,3 +1,8 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 import NIOCore
 import OMEROAPI
 import Synchronization
@@ -43,4 +48,11 @@ final class MemoryFiles: FilePlace {
     func remove(_ id: Int64) { files.withLock { $0[id] = nil } }
 
     func flush(_ id: Int64) {}
+
+    /// What all files together may have is not limited: the machine's memory is.
+    func space() -> FileSpace {
+        let used = files.withLock { $0.values.reduce(0) { $0 + Int64($1.writerIndex) } }
+        let total = Int64(clamping: ProcessInfo.processInfo.physicalMemory)
+        return FileSpace(free: max(0, total - used), total: total)
+    }
 }

@@ -62,6 +62,23 @@ struct ScriptService: IScriptServant, StatelessService {
     func getUserScripts(acceptsList: [IObject?], current: Current) async throws -> [OriginalFile?] { [] }
 }
 
+/// `omero.api.IRepositoryInfo`: the room where files are kept. OMERO.web shows it to every user beside the own account.
+struct RepositoryInfoService: IRepositoryInfoServant, StatelessService {
+    private let files: BinaryFiles
+
+    init(_ call: Call) { files = call.core.files }
+
+    static func requirement(_ operation: String) -> Requirement { .user }
+
+    func getFreeSpaceInKilobytes(current: Current) async throws -> Int64 { try await files.space().free / 1024 }
+    func getUsedSpaceInKilobytes(current: Current) async throws -> Int64 { try await files.space().used / 1024 }
+
+    func getUsageFraction(current: Current) async throws -> Double {
+        let space = try await files.space()
+        return space.total > 0 ? Double(space.used) / Double(space.total) : 0
+    }
+}
+
 // Services that are not there yet: every operation answers so, by name.
 
 struct PixelsService: IPixelsServant, StatelessService {
@@ -73,10 +90,6 @@ struct ProjectionService: IProjectionServant, StatelessService {
     static func requirement(_ operation: String) -> Requirement { .user }
 }
 struct TimelineService: ITimelineServant, StatelessService {
-    init(_ call: Call) {}
-    static func requirement(_ operation: String) -> Requirement { .user }
-}
-struct RepositoryInfoService: IRepositoryInfoServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }
 }

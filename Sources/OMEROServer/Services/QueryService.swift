@@ -163,7 +163,11 @@ struct QueryService: IQueryServant, StatelessService {
     }
 
     func projection(query: String, params: QueryParameters?, current: Current) async throws -> [[RValue?]] {
-        try await core.rows(query, params?.map ?? [:], page: QueryPage(params?.theFilter), for: call)
+        let rows = try await core.rows(query, params?.map ?? [:], page: QueryPage(params?.theFilter), for: call)
+        // Hibernate gives a null itself for the row of a single null, and OMERO sends an empty one for it, which
+        // OMERO.web relies on (omero-server, QueryImpl.projection; omero-blitz, IceMapper).
+        guard rows.first?.count == 1 else { return rows }
+        return rows.map { $0[0] == nil ? [] : $0 }
     }
 
     func findAllByFullText(

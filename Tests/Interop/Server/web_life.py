@@ -220,6 +220,17 @@ def check_moving_is_prepared(tree):
     tree.browser.page("/webclient/load_chgrp_target/%d/screen/" % tree.groups["sample-private"])
 
 
+def check_moving_an_image_that_is_in_no_dataset(tree):
+    """What else the tree has to load again is asked for by queries whose only column is null here."""
+    image = tree.json("/webclient/api/images/", orphaned="true", experimenter_id=tree.user, group=tree.group)["images"][0]
+    for target in (tree.groups["sample-private"], tree.group):
+        answer = json.loads(tree.browser.post("/webclient/chgrp/", {"Image": image["id"], "group_id": target}))
+        equal((answer["update"]["childless"]["orphaned"], answer["update"]["remove"]["image"]), (True, [image["id"]]))
+        wait_for_activities(tree)
+        rows = tree.json("/webclient/api/images/", orphaned="true", experimenter_id=tree.user, group=target)["images"]
+        equal(image["id"] in [row["id"] for row in rows], True, target)
+
+
 def check_regions(tree):
     import omero.model
     from omero.gateway import BlitzGateway
@@ -363,6 +374,8 @@ def check_another_active_group(tree):
 
 
 def check_administration(tree):
+    for page in ("myaccount/", "stats/"):
+        tree.browser.page("/webadmin/" + page)
     admin = web.Browser("root", tree.password)
     for page in ("experimenters/", "groups/", "experimenter/edit/%d/" % tree.user, "group/edit/%d/" % tree.group,
                  "experimenter/new/", "group/new/"):
