@@ -89,10 +89,6 @@ struct ProjectionService: IProjectionServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }
 }
-struct TimelineService: ITimelineServant, StatelessService {
-    init(_ call: Call) {}
-    static func requirement(_ operation: String) -> Requirement { .user }
-}
 struct RenderingSettingsService: IRenderingSettingsServant, StatelessService {
     init(_ call: Call) {}
     static func requirement(_ operation: String) -> Requirement { .user }

@@ -344,5 +344,52 @@ def check_import_logs(server):
         raises(omero.ApiUsageException, metadata.loadLogFiles, "Project", [1])
 
 
+def check_timeline(server):
+    lab = Lab(server)
+    with lab.connected() as gateway:
+        tree = Tree(gateway)
+        timeline, own = gateway.getTimelineService(), gateway.getUserId()
+        first = 1700000000000
+        for number, image in enumerate(tree.images[:3]):
+            wrapped = gateway.getObject("Image", image)
+            wrapped._obj.acquisitionDate = rtime(first + 1000 * number)
+            wrapped.save()
+        equal([i.getId() for i in gateway.timelineListImages(limit=2)], [tree.images[2], tree.images[1]])
+        equal([i.getId() for i in gateway.timelineListImages(tfrom=first, tto=first + 1500)],
+              [tree.images[1], tree.images[0]])
+        everybodys = [i.getId() for i in gateway.timelineListImages(limit=100, only_owned=False)]
+        assert set(tree.images) <= set(everybodys), everybodys
+        kinds = ["Image", "Project", "Dataset", "Nothing"]
+        equal(timeline.countByPeriod(kinds, None, None, None),
+              {"Image": 5, "Project": len(tree.projects), "Dataset": len(tree.datasets), "Nothing": -1})
+        equal(timeline.countByPeriod(kinds[:3], rtime(first), rtime(first + 1), None),
+              {"Image": 1, "Project": 0, "Dataset": 0})
+        equal(timeline.countByPeriod(["Project"], None, None, ParametersI().exp(0)), {"Project": 0})
+        found = timeline.getMostRecentObjects(["Project", "Dataset"], ParametersI().page(0, 1), True)
+        equal(sorted(len(v) for v in found.values()), [0, 1], "the latest of both")
+        equal(next(v for v in found.values() if v)[0].details.owner.omeName.val, lab.name)
+        logs = timeline.getEventLogsByPeriod(rtime(-1), rtime(2 ** 62), ParametersI().exp(own))
+        equal(sorted(l.entityId.val for l in logs if l.entityType.val == "ome.model.core.Image"),
+              sorted(tree.images))
+        assert set(tree.projects) <= {l.entityId.val for l in logs if l.entityType.val.endswith("Project")}
+        assert all(l.event.time is not None for l in logs)
+        tag = tree.tag("latest", "example.org/time")
+        tree.link(ImageAnnotationLinkI, ImageI(tree.images[0], False), tag)
+        tree.link(ProjectAnnotationLinkI, ProjectI(tree.projects[0], False), tag)
+        recent = timeline.getMostRecentAnnotationLinks
+        mine = ParametersI().exp(own).page(0, 1)
+        equal([type(l).__name__ for l in recent(None, ["TagAnnotation"], ["example.org/%"], mine)],
+              ["ProjectAnnotationLinkI"])
+        equal(recent(["Image"], ["CommentAnnotation"], None, mine), [])
+        equal(recent(["Image"], None, None, mine)[0].child.textValue.val, "latest")
+        raises(omero.ApiUsageException, recent, ["Nothing"], None, None, None)
+        raises(omero.ApiUsageException, recent, None, ["TagAnnotation", "MapAnnotation"], None, None)
+        raises(omero.ValidationException, recent, None, ["Image"], None, None)
+        equal(timeline.getMostRecentShareCommentLinks(None), [])
+    with Lab(server).connected() as stranger:
+        equal([i for i in stranger.timelineListImages(limit=100, only_owned=False)
+               if i.getId() in tree.images], [])
+
+
 if __name__ == "__main__":
     drive(globals(), Server)

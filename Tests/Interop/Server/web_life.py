@@ -2,6 +2,7 @@
 it changes. Needs the sample data."""
 
 import argparse
+import datetime
 import json
 import time
 
@@ -381,7 +382,26 @@ def check_administration(tree):
                  "experimenter/new/", "group/new/"):
         admin.page("/webadmin/" + page)
     admin.json("/webclient/api/containers/", group=tree.group, id=-1)
+    admin.page("/webadmin/stats/")
+    shares = admin.json("/webadmin/drivespace_json/users/")
+    assert tree.user in [row["userId"] for row in shares] and all(row["data"] > 0 for row in shares), shares
+    assert tree.group in [row["groupId"] for row in admin.json("/webadmin/drivespace_json/groups/")]
     admin.log_out()
+
+
+def check_the_own_account_and_history(tree):
+    assert "sample-member" in tree.browser.page("/webadmin/myaccount/")
+    dataset = tree.dataset()
+    now = datetime.datetime.now()
+    # It was made before this began: yesterday, at midnight.
+    days = [now, now - datetime.timedelta(days=1)]
+    month = "".join(tree.browser.page("/webclient/load_calendar/%d/%d/" % (d.year, d.month)) for d in days)
+    assert "folder_image16.png" in month, "what was made in these months"
+    made = "".join(
+        tree.browser.page("/webclient/load_history/%d/%d/%d/" % (d.year, d.month, d.day)) for d in days)
+    assert 'id="dataset-%d"' % dataset["id"] in made, "what was made on these days"
+    images = tree.browser.page("/webclient/load_history/2020/1/1/")
+    assert 'id="image-%d"' % tree.images()[0]["id"] in images, "the day of their acquisition"
 
 
 CHECKS = [value for name, value in list(globals().items()) if name.startswith("check_")]
