@@ -46,7 +46,7 @@ public final class BlitzGateway: GatewayContext, Sendable {
     /// Runs `body` with a connected gateway, and closes it on every way out.
     ///
     /// - Throws: ``GatewayError`` if connecting fails; what `body` throws.
-    public static func withConnection<Result: Sendable>(
+    public static func withConnection<Result>(
         _ configuration: GatewayConfiguration,
         closing ending: Ending = .whenLast,
         isolation: isolated (any Actor)? = #isolation,

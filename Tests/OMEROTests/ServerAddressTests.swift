@@ -22,11 +22,30 @@ import Testing
 
     @Test(arguments: [
         "", ":4064", "http://h", "://h", "h:0", "h:65536", "h:x", "h:+1", "h:", "@h", "[::1", "[::1]x", "ssl://h/p",
-        "a b", "h\u{0}", "ws://h/a b", "h:٣",
+        "a b", "h\u{0}", "ws://h/a b", "h:٣", "h:1:2", "h,other", "h:1,other:2",
     ])
     func `a text that is no address is refused with the reason`(_ text: String) {
         let error = #expect(throws: GatewayError.self) { try ServerAddress(text) }
         #expect(error?.kind == .badConfiguration)
         #expect(error?.message.contains("is no server address: ") == true)
+    }
+
+    @Test(arguments: [
+        "ami:zzzyyy@h", "ssl://ami:zzzyyy@h:4064", "ssl://ami:zzzyyy@h:x", "ws://ami:zzz/yyy@h",
+        "wss://ami:zzzyyy@h/a b",
+        "ami:zzzyyy@", "ami:zzz@yyy@h",
+    ])
+    func `a password in an address is refused, and shown nowhere`(_ text: String) {
+        let error = #expect(throws: GatewayError.self) { try ServerAddress(text) }
+        var dumped = ""
+        dump(error, to: &dumped)
+        for shown in ["\(String(describing: error))", dumped] {
+            #expect(!shown.contains("zzz") && !shown.contains("yyy"))
+        }
+    }
+
+    @Test func `the address of a web page is refused with the advice to name the server`() {
+        let error = #expect(throws: GatewayError.self) { try ServerAddress("https://omero.example.org/webclient/") }
+        #expect(error?.advice?.contains("name the server itself") == true)
     }
 }

@@ -55,7 +55,8 @@ extension Console {
             } catch {
                 throw Failure(
                     .setting, error.message,
-                    advice: "Write it like user@omero.example.org, with :port behind it if that is not 4064")
+                    advice: error.advice
+                        ?? "Write it like user@omero.example.org, with :port behind it if that is not 4064")
             }
         }
         return try ConnectionSettings(given, environment: environment, sessions: sessionFiles)

@@ -41,23 +41,13 @@ struct Failure: Error, Sendable, Hashable {
             advice =
                 "Ask the server's administrator for its fingerprint. If it is the new one, remove the server's line from "
                 + "\(GatewayConfiguration.knownServersPath()); if not, somebody may be in between"
-        case (.tls, .handshake?) where error.advice == nil:
-            // What a port without TLS does with the beginning of a handshake is to hang up.
-            cause = .notOMERO
-            advice = "That port may have no TLS. \(Self.ports)"
-        case (.timedOut, _) where error.phase == .router:
-            cause = .notOMERO
-            advice = "That port may have TLS, or belong to something else. \(Self.ports)"
-        case (.badConfiguration, _) where error.isAboutKnownServers:
-            cause = .disk
-            advice = "Look at the permissions and at the free space there, or name another folder in OMERO_USERDIR"
-        case (.inactiveUser, _):
-            message = "the account is there, but may not log in" + place
+        // What a port without TLS does with the beginning of a handshake is to hang up; one with TLS waits for it.
+        case (.tls, .handshake?) where error.hungUp: cause = .notOMERO
+        case (.timedOut, _) where error.phase == .router: cause = .notOMERO
+        case (.badConfiguration, _) where error.isAboutKnownServers: cause = .disk
         default: break
         }
     }
-
-    private static let ports = "OMERO's ports are 4064 with TLS (ssl://) and 4063 without (tcp://)"
 
     /// For errors that come without advice, which the library gives where it knows something special.
     private static func nextStep(_ error: GatewayError) -> String? {
@@ -161,10 +151,12 @@ extension String {
 }
 
 extension GatewayError {
+    private var tlsReason: TLSFailure.Reason? { ((cause as? IceError)?.cause as? TLSFailure)?.reason }
+
+    fileprivate var hungUp: Bool { tlsReason == .closed }
+
     /// Whether the file of known servers could not be read or written.
     fileprivate var isAboutKnownServers: Bool {
-        guard let failure = (cause as? IceError)?.cause as? TLSFailure else { return false }
-        if case .knownServers = failure.reason { return true }
-        return false
+        if case .knownServers? = tlsReason { true } else { false }
     }
 }

@@ -95,7 +95,7 @@ extension TLSSource {
             case .bytes(let bytes): try NIOSSLCertificate.fromPEMBytes(bytes)
             }
         } catch {
-            throw TLSFailure(.invalidSettings("\(name) holds no certificate (PEM)"), cause: error)
+            throw TLSFailure(.invalidSettings("\(name) can't be read, or holds no certificate (PEM)"), cause: error)
         }
     }
 

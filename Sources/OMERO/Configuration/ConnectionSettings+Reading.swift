@@ -50,7 +50,7 @@ extension ConnectionSettings {
         connectSeconds = try texts.read(.connectTimeout, "seconds, more than 0 and no more than 86400") { text in
             Double(text).flatMap { $0 > 0 && $0 <= 86_400 ? $0 : nil }
         }
-        trust = try texts.read(.trust, "system, first-use, anyone, or the path of a PEM file") {
+        trust = try texts.read(.trust, "system, first-use, anyone, or the path of a PEM file with a / in it") {
             SettingsTexts.trust($0)
         }
         try readAddress(texts, sessions)
@@ -76,7 +76,7 @@ extension ConnectionSettings {
                 return try ServerAddress(text, defaultPort: lastPort)
             } catch {
                 throw OwnedFiles.failure(
-                    "\(host.origin): \(error.message)", "Expected is a text such as omero.example.org")
+                    "\(host.origin): \(error.message)", error.advice ?? "Expected is a text such as omero.example.org")
             }
         }
         if let port, port.origin.rank <= host.origin.rank || !Self.namesPort(host.value) {

@@ -1,7 +1,7 @@
 /// What was done to connect: each step with its time, for log files and for asking administrators.
-public struct ConnectReport: Sendable, CustomStringConvertible {
+public struct ConnectReport: Sendable, Hashable, CustomStringConvertible {
     /// One step towards the server.
-    public struct Step: Sendable {
+    public struct Step: Sendable, Hashable {
         /// The server, as a URL.
         public var endpoint: String
         /// How far this step came.
@@ -28,7 +28,7 @@ public struct ConnectReport: Sendable, CustomStringConvertible {
 
     public var description: String {
         var lines = steps.map { step in
-            "\(step.endpoint) \(step.phase.rawValue): \(step.duration.inMilliseconds)"
+            "\(step.endpoint) \(step.phase.rawValue): \(step.duration.readable)"
                 + (step.failure.map { " failed: \($0.message)" } ?? "")
         }
         if let tlsVersion { lines.append("encrypted with \(tlsVersion)") }
@@ -45,10 +45,11 @@ extension Duration {
         return overflow ? (seconds < 0 ? .min : .max) : product &+ attoseconds / 1_000_000_000_000_000
     }
 
-    /// Such as `12 ms` or `1.5 s`.
-    var inMilliseconds: String {
+    /// Such as `12.3 ms`, `1.5 s` or `30 s`.
+    var readable: String {
         let (seconds, attoseconds) = components
         let value = Double(seconds) * 1000 + Double(attoseconds) / 1e15
-        return "\((value * 10).rounded() / 10) ms"
+        guard abs(value) >= 1000 else { return "\((value * 10).rounded() / 10) ms" }
+        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\((value / 100).rounded() / 10) s"
     }
 }

@@ -36,6 +36,7 @@ struct LoginConversation {
     ///
     /// To be called on one of the communicator's threads (`Communicator.onOneThread`), which is the connection's then.
     func open(_ opening: Opening, report: inout ConnectReport) async throws -> Opened {
+        for address in configuration.addresses { try address.check() }
         var failures: [GatewayError] = []
         for address in configuration.addresses {
             do {
@@ -78,7 +79,8 @@ struct LoginConversation {
                 try await logInWithRetries(opening, on: connection, at: address)
             }
         } catch {
-            connection.close()
+            // Who did not answer in time has no claim to an orderly end, for which it would be waited once more.
+            if (error as? GatewayError)?.kind == .timedOut { connection.abort() } else { connection.close() }
             throw error
         }
         do {

@@ -23,7 +23,8 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
     /// OMERO's account for visitors; what it may see is up to the server.
     public static let guest = Credentials(form: .guest)
 
-    /// Asked whenever a log-in needs them, and not kept in between: a prompt, a vault, a key chain.
+    /// Asked whenever a log-in needs them, and not kept in between: a prompt, a vault, a key chain. What it throws is
+    /// the ``GatewayError/cause`` of a ``GatewayError`` of kind ``GatewayError/Kind/badConfiguration``.
     public static func provider(_ provide: @escaping @Sendable () async throws -> Credentials) -> Credentials {
         Credentials(form: .provider(provide))
     }

@@ -67,16 +67,23 @@ public struct ServerAddress: Hashable, Sendable {
     ///   - text: such as `ami@omero.example.org:14064`.
     ///   - defaultPort: the port of texts without one; nil for that of the transport.
     /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/badConfiguration``, which says what is wrong with the text.
+    ///   A password in the text is wrong, too: addresses are shown.
     public init(_ text: String, defaultPort: Int? = nil) throws(GatewayError) {
-        func malformed(_ what: String) -> GatewayError {
-            GatewayError(.badConfiguration, "\"\(Self.withoutControls(text))\" is no server address: \(what)")
+        func malformed(_ what: String, _ advice: String? = nil) -> GatewayError {
+            GatewayError(
+                .badConfiguration, "\"\(Self.shown(text))\" is no server address: \(what)", advice: advice,
+                phase: .configuration)
         }
         var rest = Substring(text)
         var transport = Transport.ssl
         if let range = rest.firstRange(of: "://") {
             let scheme = rest[..<range.lowerBound].lowercased()
             guard let known = Transport(rawValue: scheme) else {
-                throw malformed("\(scheme.isEmpty ? "an empty scheme" : scheme) is none of ssl, tcp, ws, wss")
+                throw malformed(
+                    "\(scheme.isEmpty ? "an empty scheme" : Self.shown(scheme)) is none of ssl, tcp, ws, wss",
+                    scheme.hasPrefix("http")
+                        ? "That is a web page, such as OMERO.web's: name the server itself, such as omero.example.org"
+                        : nil)
             }
             transport = known
             rest = rest[range.upperBound...]
@@ -94,6 +101,13 @@ public struct ServerAddress: Hashable, Sendable {
             user = String(rest[..<at])
             rest = rest[rest.index(after: at)...]
             if user?.isEmpty == true { throw malformed("the user's name before @ is empty") }
+            if user?.contains(":") == true {
+                throw malformed(
+                    "it has a password in it", "Give the password by itself: in the credentials, or in OMERO_PASSWORD")
+            }
+        }
+        if rest.contains(",") {
+            throw malformed("it names several servers", "Give each as an address of its own")
         }
         var portText: Substring?
         if rest.first == "[" {
@@ -105,23 +119,27 @@ public struct ServerAddress: Hashable, Sendable {
         } else if rest.count(where: { $0 == ":" }) > 1 {
             // An IPv6 address without brackets can have no port behind it.
             host = String(rest)
+            guard rest.prefix(while: { $0 != "%" }).allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else {
+                throw malformed("only IPv6 addresses have more than one colon")
+            }
         } else if let colon = rest.firstIndex(of: ":") {
             host = String(rest[..<colon])
             portText = rest[rest.index(after: colon)...]
         } else {
             host = String(rest)
         }
-        guard !host.isEmpty else { throw malformed("the host is missing") }
-        guard !host.contains(where: { $0.isWhitespace || $0 == "\"" || $0 == "'" }), !Self.hasControls(host) else {
-            throw malformed("the host has characters that no host has")
-        }
+        if let fault = Self.fault(ofHost: host) { throw malformed(fault) }
         guard !Self.hasControls(path), !path.contains(where: \.isWhitespace) else {
             throw malformed("the path has characters that no path has")
         }
         if let portText {
+            if portText.isEmpty { throw malformed("the port after the colon is missing") }
             guard let number = Int(portText), (1...65_535).contains(number), portText.allSatisfy(\.isASCII),
                 portText.allSatisfy(\.isNumber)
-            else { throw malformed("\(Self.withoutControls(String(portText))) is no port (1…65535)") }
+            else {
+                // What follows a colon may be a password that was meant for elsewhere.
+                throw malformed("\(!text.contains("@") ? Self.shown(String(portText)) : "that") is no port (1…65535)")
+            }
             port = number
         } else {
             port = defaultPort ?? transport.defaultPort
@@ -134,9 +152,36 @@ public struct ServerAddress: Hashable, Sendable {
         text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f }
     }
 
-    /// Shown in errors: nothing that a terminal would take for a command, and not without an end.
-    private static func withoutControls(_ text: String) -> String {
-        String(
+    /// Why that is no host; nil if it may be one.
+    private static func fault(ofHost host: String) -> String? {
+        if host.isEmpty { return "the host is missing" }
+        guard !host.contains(where: { $0.isWhitespace || $0 == "\"" || $0 == "'" }), !hasControls(host) else {
+            return "the host has characters that no host has"
+        }
+        return nil
+    }
+
+    /// What parts have to be like that were set one by one.
+    ///
+    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/badConfiguration``.
+    func check() throws(GatewayError) {
+        let fault =
+            Self.fault(ofHost: host) ?? ((1...65_535).contains(port) ? nil : "\(port) is no port (1…65535)")
+        guard let fault else { return }
+        throw GatewayError(
+            .badConfiguration, "\"\(Self.shown(withoutUser.description))\" is no server address: \(fault)",
+            phase: .configuration)
+    }
+
+    /// Shown in errors: nothing that a terminal would take for a command, not without an end, and no password.
+    private static func shown(_ text: String) -> String {
+        var text = Substring(text)
+        if let at = text.lastIndex(of: "@") {
+            let start = text.firstRange(of: "://").map { $0.upperBound < at ? $0.upperBound : text.startIndex }
+            let user = text[(start ?? text.startIndex)..<at]
+            if let colon = user.firstIndex(of: ":") { text = text[...colon] + "•••" + text[at...] }
+        }
+        return String(
             text.prefix(200).map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } ? $0 : "?" })
     }
 

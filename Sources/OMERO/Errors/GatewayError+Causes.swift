@@ -61,31 +61,34 @@ extension GatewayError {
         case .unreachable:
             kind = .unreachable
             advice = "Check the network, and whether a VPN is needed"
-        case .connectTimeout, .handshakeTimeout, .invocationTimeout, .peerSilent:
+        case .connectTimeout:
             kind = .timedOut
-            advice = error.code == .connectTimeout ? "A firewall may drop what is sent to that port" : nil
+            advice = "A firewall may drop what is sent to that port"
+        case .handshakeTimeout:
+            kind = .timedOut
+            // Who speaks another language waits for the other side to begin.
+            advice = Self.otherDoor
+        case .invocationTimeout, .peerSilent: kind = .timedOut
         case .tlsFailure:
             (kind, problem, advice) = Self.explain(error.cause as? TLSFailure)
         case .webSocketFailure:
             kind = .notAnOMEROServer
-            advice = "Check the path of the WebSocket"
+            advice =
+                "Check the path of the WebSocket, and the port: ws:// and wss:// lead through a web server, OMERO's own "
+                + "ports are 4064 (ssl://) and 4063 (tcp://)"
         case .protocolError, .messageTooLarge:
             kind = phase == .connect || phase == .router ? .notAnOMEROServer : .protocolError
-            advice =
-                kind == .notAnOMEROServer
-                ? "Something else listens there, or TLS meets a port without it: OMERO's are 4064 with TLS, 4063 without"
-                : nil
+            advice = kind == .notAnOMEROServer ? Self.otherDoor : nil
         case .objectNotExist, .facetNotExist, .operationNotExist:
             switch phase {
             case .connect, .router, .login: kind = .notAnOMEROServer
             default: kind = error.code == .objectNotExist ? .sessionExpired : .serverError
             }
         case .connectionLost, .connectionClosedByPeer, .connectionClosed, .shutDown:
-            kind = phase == .connect || phase == .router ? .notAnOMEROServer : .connectionLost
-            advice =
-                kind == .notAnOMEROServer
-                ? "That port may want TLS, or belong to something else: OMERO's are 4064 with TLS (ssl://), 4063 without "
-                    + "(tcp://)" : nil
+            // Who spoke TLS and then hung up is not somebody else, but a server that stops, or a network that broke.
+            let isUnknown = phase == .connect || phase == .router
+            kind = isUnknown && address?.transport.isSecure != true ? .notAnOMEROServer : .connectionLost
+            advice = kind == .notAnOMEROServer ? Self.otherDoor : nil
         case .noEndpoint, .illegalArgument: kind = .badConfiguration
         case .marshal: kind = .protocolError
         case .unknownLocalException, .unknownUserException, .unknownException: kind = .serverError
@@ -103,7 +106,14 @@ extension GatewayError {
         )
     }
 
-    private static func explain(_ failure: TLSFailure?) -> (Kind, TLSProblem, String?) {
+    /// TLS at a port without it, none at a port with it, or another service: each end sees only that it is not
+    /// understood.
+    private static let otherDoor =
+        "That port may be meant for the other way, or belong to something else: OMERO's are 4064 with TLS (ssl://), 4063 "
+        + "without (tcp://)"
+
+    /// The TLS problem is nil for what is no failure of TLS.
+    private static func explain(_ failure: TLSFailure?) -> (Kind, TLSProblem?, String?) {
         switch failure?.reason {
         case .noCommonCipher:
             (
@@ -130,8 +140,15 @@ extension GatewayError {
         case .unknownAuthority, .noCertificate:
             (.tls, .untrusted, "Give the authority's certificate, pin the server's fingerprint, or trust on first use")
         case .notTLS:
-            (.notAnOMEROServer, .handshake, "That port has no TLS: OMERO's are 4064 with TLS, 4063 without")
-        case .invalidSettings, .knownServers, .invalidHost: (.badConfiguration, .handshake, nil)
+            (.notAnOMEROServer, nil, "That port has no TLS: OMERO's are 4064 with TLS (ssl://), 4063 without (tcp://)")
+        case .closed: (.tls, .handshake, otherDoor)
+        case .knownServers:
+            (
+                .badConfiguration, nil,
+                "Look at the permissions and at the free space there. A damaged file can be moved away, or another folder "
+                    + "named in OMERO_USERDIR: then servers are remembered anew"
+            )
+        case .invalidSettings, .invalidHost: (.badConfiguration, nil, nil)
         default: (.tls, .handshake, nil)
         }
     }
@@ -197,11 +214,14 @@ extension GatewayError {
                 kind = .notInGroup
             } else if text.contains("No matching roles found"), text.allowsRole("user") {
                 kind = .inactiveUser
+                text = "the account is there, but may not log in"
                 advice = "An administrator can activate the account, by putting it into the group 'user'"
             } else {
                 kind = .noPermission
             }
         case is OverUsageException: kind = .throttled
+        case is any ApiUsageExceptionProtocol where text.hasPrefix("No such group: ") && phase == .call:
+            kind = .notInGroup
         case is ValidationException, is any ApiUsageExceptionProtocol, is any ValidationExceptionProtocol:
             kind = .invalidRequest
         case is any ConcurrencyExceptionProtocol: kind = .serverError
@@ -209,6 +229,16 @@ extension GatewayError {
         }
         self.init(
             kind, text, advice: advice, endpoint: endpoint, phase: phase, serverException: name, cause: error)
+    }
+}
+
+extension IceError.Code {
+    /// Whether the connection was there, and is not any more.
+    var isEndOfConnection: Bool {
+        switch self {
+        case .connectionLost, .connectionClosedByPeer, .connectionClosed, .shutDown: true
+        default: false
+        }
     }
 }
 
@@ -235,14 +265,34 @@ extension String {
             .contains { $0.drop { $0 == " " } == role }
     }
 
-    /// A server's text as it may be shown: without control characters, and with an end.
+    /// A server's text as it may be shown: without control characters, without keys of sessions, and with an end.
     var shown: String {
         let limit = 2000
         var text = String(
             prefix(limit).map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
         if text.utf8.count < utf8.count { text += "…" }
+        text = text.withoutUUIDs
         while text.hasSuffix(".") || text.hasSuffix(" ") { text.removeLast() }
         return text
+    }
+}
+
+extension String {
+    /// With dots in place of UUIDs: servers name sessions by their keys, and who has one is the session's user.
+    var withoutUUIDs: String {
+        guard utf8.count >= 36 else { return self }
+        var bytes = Array(utf8)
+        var start = 0
+        while start + 36 <= bytes.count {
+            let isUUID = (0..<36).allSatisfy { index in
+                let byte = bytes[start + index]
+                return [8, 13, 18, 23].contains(index)
+                    ? byte == UInt8(ascii: "-") : Character(UnicodeScalar(byte)).isHexDigit
+            }
+            if isUUID { bytes.replaceSubrange(start..<start + 36, with: Array("•••".utf8)) }
+            start += 1
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

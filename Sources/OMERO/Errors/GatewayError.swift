@@ -1,7 +1,15 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
 /// What went wrong between a program and an OMERO server: one set for connecting, calling and losing the connection.
 ///
 /// The description is fit for a user: it says what happened, where, and what to do next, and holds no secret.
-public struct GatewayError: Error, Sendable, CustomStringConvertible {
+///
+/// Two errors are equal that say the same; ``cause`` and ``report`` don't count.
+public struct GatewayError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         // Before the log-in
@@ -119,8 +127,10 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
     public var mayHaveHappened: Bool
     /// The name of the server's exception, such as `omero.SecurityViolation`.
     public var serverException: String?
-    /// The error underneath.
+    /// The error underneath. What it says may be a server's own words, which are not made for users and logs.
     public var cause: (any Error)?
+    /// What was tried, where no connection came about: each step at each address, with its time.
+    public var report: ConnectReport?
 
     public init(
         _ kind: Kind,
@@ -154,4 +164,38 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         if let advice { text += ". \(advice)" }
         return text
     }
+}
+
+extension GatewayError {
+    private var said: [AnyHashable?] {
+        [kind, message, advice, endpoint, phase, tls, attempts, mayHaveHappened, serverException]
+    }
+
+    public static func == (left: Self, right: Self) -> Bool { left.said == right.said }
+    public func hash(into hasher: inout Hasher) { hasher.combine(said) }
+}
+
+extension GatewayError: CustomReflectable {
+    /// The cause is named, not shown: a server's words may hold the key of a session.
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "kind": kind, "message": message, "advice": advice as Any, "endpoint": endpoint as Any,
+                "phase": phase as Any, "tls": tls as Any, "attempts": attempts, "mayHaveHappened": mayHaveHappened,
+                "serverException": serverException as Any, "cause": cause.map { "\(type(of: $0))" } as Any,
+                "report": report as Any,
+            ])
+    }
+}
+
+extension GatewayError: LocalizedError {
+    /// What happened and where; ``recoverySuggestion`` has the advice.
+    public var errorDescription: String? {
+        var error = self
+        error.advice = nil
+        return error.description
+    }
+    /// ``advice``.
+    public var recoverySuggestion: String? { advice }
 }

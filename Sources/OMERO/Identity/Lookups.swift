@@ -123,7 +123,7 @@ extension GatewayContext {
     private func found<Value>(_ what: String, _ body: () async throws -> Value?) async throws -> Value {
         do {
             if let value = try await body() { return value }
-        } catch let error as GatewayError where error.kind == .invalidRequest {
+        } catch let error as GatewayError where error.serverException == "omero.ApiUsageException" {
             throw GatewayError(
                 .notFound, "there is no \(what), or you may not see it", endpoint: error.endpoint, phase: .call,
                 serverException: error.serverException, cause: error)

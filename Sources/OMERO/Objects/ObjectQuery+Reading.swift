@@ -64,6 +64,7 @@ extension ObjectQuery {
 
     /// One page, beginning behind `offset` objects or behind an object's number.
     func page(afterID: Int64?, offset: Int, count: Int) async throws -> [Object] {
+        if let fault { throw fault }
         let (text, values) = hql(afterID: afterID)
         return try await context.query(text, values, limit: count, offset: offset, as: Object.self)
     }
@@ -72,6 +73,7 @@ extension ObjectQuery {
     ///
     /// - Throws: ``GatewayError``.
     public func count() async throws -> Int {
+        if let fault { throw fault }
         let (text, values) = hql(selecting: "count(distinct obj.id)", isPage: false)
         let rows = try await context.rows(text, values, as: Int64.self)
         return Int(rows.first ?? 0)
@@ -140,6 +142,7 @@ extension ObjectQuery: AsyncSequence {
         }
 
         private mutating func readAll(_ ids: [Int64]) async throws {
+            if let fault = query.fault { throw fault }
             isLast = true
             var byID: [Int64: Object] = [:]
             var rest = Array(Set(ids))

@@ -39,6 +39,8 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
     private(set) var skipped = 0
     private(set) var pageSize = 500
     private(set) var usesOwnerOfContext = true
+    /// Why there is nothing to ask.
+    private(set) var fault: GatewayError?
 
     /// - Parameter className: the class that is asked for, where `Object` is only a base of it.
     init(_ context: any GatewayContext, className: String = ModelFacts.name(of: Object.self)) {
@@ -100,8 +102,15 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
 
     /// Only what is in that container, directly or further below: datasets of a project, images of a dataset, a project,
     /// a well or a plate, plates of a screen, wells of a plate, ROIs of an image, images of a folder, tags of a tag set.
+    ///
+    /// Reading it throws a ``GatewayError`` of kind ``GatewayError/Kind/invalidRequest`` if the one is never in the other,
+    /// or the container was never saved.
     public func inside(_ parent: some IObjectProtocol) -> Self {
-        inside(ModelFacts.name(of: parent.object.descriptor), id: parent.id ?? -1)
+        let name = ModelFacts.name(of: parent.object.descriptor)
+        guard let id = parent.id else {
+            return with { $0.fault = GatewayError(.invalidRequest, "that \(name) was never saved", phase: .call) }
+        }
+        return inside(name, id: id)
     }
 
     /// The same, by class and number.
@@ -111,8 +120,9 @@ public struct ObjectQuery<Object: IObjectProtocol>: Sendable {
 
     private func inside(_ parent: String, id: Int64) -> Self {
         guard let ways = ModelFacts.ways(from: className, to: parent).first else {
-            // Nothing of the one class is ever in the other.
-            return filtered({ _ in "1 = 0" })
+            return with {
+                $0.fault = GatewayError(.invalidRequest, "\(className) is never in \(parent)", phase: .call)
+            }
         }
         return held(by: id, ways)
     }

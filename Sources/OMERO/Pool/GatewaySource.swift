@@ -1,3 +1,5 @@
+import Ice
+
 /// Gateways, as a pool has them.
 struct GatewaySource: PoolSource {
     /// Whose gateways they are, and how they are opened. Equal by the identity alone.
@@ -29,6 +31,8 @@ struct GatewaySource: PoolSource {
         switch failure.kind {
         // What may be over by itself: the server is started again, the network comes back.
         case .cannotResolve, .refused, .unreachable, .timedOut, .connectionLost, .serverError: false
+        // Somebody hung up before the first word.
+        case .notAnOMEROServer: !((failure.cause as? IceError)?.code.isEndOfConnection ?? false)
         // Without anything said of certificates or versions: somebody hung up.
         case .tls: failure.tls != .handshake
         default: true
@@ -38,7 +42,7 @@ struct GatewaySource: PoolSource {
     func check(_ resource: Resource) async throws {
         let limit = checkLimit
         try await withLimit(limit) {
-            GatewayError(.timedOut, "no sign of life within \(limit.inMilliseconds)", phase: .session)
+            GatewayError(.timedOut, "no sign of life within \(limit.readable)", phase: .session)
         } _: {
             try await resource.gateway.keepAlive()
         }

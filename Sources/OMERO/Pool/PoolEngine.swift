@@ -154,7 +154,7 @@ final class PoolEngine<Source: PoolSource>: Sendable {
         case .wake(let time):
             // Nobody's pool needs no waking.
             begin { [weak self] in
-                try? await Task.sleep(until: time, clock: .continuous)
+                try? await Self.sleep(until: time)
                 self?.change { $0.tick(now: $1) }
             }
         case .interrupt:
@@ -175,8 +175,12 @@ final class PoolEngine<Source: PoolSource>: Sendable {
         Task { await work() }
     }
 
+    private static func sleep(until time: ContinuousClock.Instant) async throws {
+        try await Task.sleep(until: min(time, .now + .longestWait), clock: .continuous)
+    }
+
     private func open(_ id: State.MemberID, after start: ContinuousClock.Instant?) async {
-        if let start { try? await Task.sleep(until: start, clock: .continuous) }
+        if let start { try? await Self.sleep(until: start) }
         guard let key = guarded.withLock({ $0.pool.begin(id) }) else { return }
         do {
             let resource = try await source.open(key)

@@ -83,7 +83,7 @@ extension PoolState {
 
     private func pause(afterFailures failures: Int) -> Duration {
         // 2^20 times the first delay is over any longest delay that makes sense.
-        min(limits.firstRetryDelay * (1 << min(failures - 1, 20)), limits.longestRetryDelay)
+        min(limits.firstRetryDelay.waitable * (1 << min(failures - 1, 20)), limits.longestRetryDelay)
     }
 
     /// Plans for people who left or were served otherwise.
@@ -238,7 +238,7 @@ extension GatewayError {
     static func noneWasFree(within limit: Duration, because failure: GatewayError?) -> GatewayError {
         GatewayError(
             .timedOut,
-            "no connection to the server was free within \(limit.inMilliseconds)"
+            "no connection to the server was free within \(limit.readable)"
                 + (failure.map { ": \($0.message)" } ?? ""),
             advice: failure?.advice, endpoint: failure?.endpoint, phase: failure?.phase ?? .connect, cause: failure)
     }

@@ -56,6 +56,11 @@ extension GatewayContext {
     /// The same session, with calls in that group.
     public func inGroup(_ id: Int64) -> ScopedGateway { with { $0.group = .id(id) } }
 
+    /// The same session, with calls in the group of that name, for whose number the server is asked.
+    ///
+    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/notFound`` if there is no such group.
+    public func inGroup(named name: String) async throws -> ScopedGateway { inGroup(try await group(named: name).id) }
+
     /// The same session, with calls about all groups that the user may see (`omero.group` -1).
     public var inAllGroups: ScopedGateway { with { $0.group = .all } }
 

@@ -67,7 +67,7 @@ extension GatewayContext {
             }
             guard ContinuousClock.now < end else {
                 throw GatewayError(
-                    .timedOut, "the server's command was not done within \(limit.inMilliseconds)", phase: .call,
+                    .timedOut, "the server's command was not done within \(limit.readable)", phase: .call,
                     mayHaveHappened: true)
             }
             try await Task.sleep(for: pause)
@@ -82,9 +82,22 @@ extension GatewayContext {
         let isRefusal =
             (parameters["type"] ?? failure.name + failure.category).contains("Security")
             || text.contains("SecurityViolation")
+        let (kind, message) = Self.meaning(of: failure.name, text)
         throw GatewayError(
-            isRefusal ? .noPermission : .serverError, "the command failed: \(text.shown)", phase: .call,
+            isRefusal ? .noPermission : kind, "the command failed: \(message)", phase: .call,
             serverException: failure.name)
+    }
+
+    /// The names that servers give to failures of commands, with what they leave unsaid.
+    private static func meaning(of name: String, _ text: String) -> (GatewayError.Kind, String) {
+        switch name {
+        case "not-in-group": (.notInGroup, text.shown)
+        case "non-admin-disabling": (.noPermission, "only administrators may take away a session's limit")
+        case "non-admin-increase": (.noPermission, "only administrators may set so long a limit of a session")
+        // That there are none, or that they are not to be seen, is one answer.
+        case _ where text.contains("cannot read all the specified objects"): (.notFound, text.shown)
+        default: (.serverError, text.shown)
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What a gateway's connection is up to.
-public enum ConnectionState: Sendable, CustomStringConvertible {
+public enum ConnectionState: Sendable, Hashable, CustomStringConvertible {
     /// The first connection is being made.
     case connecting
     /// Calls go through.
@@ -48,8 +48,8 @@ public enum ConnectionState: Sendable, CustomStringConvertible {
         switch self {
         case .connecting, .up, .closed: name
         case .lost(let error), .expired(let error), .endedByServer(let error), .failed(let error): "\(name): \(error)"
-        case .retrying(let attempt, let delay): "retrying (\(attempt), in \(delay.inMilliseconds))"
-        case .shuttingDown(let delay): "shutting down in \(delay.inMilliseconds)"
+        case .retrying(let attempt, let delay): "retrying (\(attempt), in \(delay.readable))"
+        case .shuttingDown(let delay): "shutting down in \(delay.readable)"
         }
     }
 }

@@ -8,5 +8,7 @@ struct GatewayClock: Sendable {
     var now: @Sendable () -> Instant = { .now }
     /// For how long to try again: asleep nothing can be tried.
     var awake: @Sendable () -> SuspendingClock.Instant = { .now }
-    var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0, clock: .continuous) }
+    var sleep: @Sendable (Duration) async throws -> Void = {
+        try await Task.sleep(for: $0.waitable, clock: .continuous)
+    }
 }

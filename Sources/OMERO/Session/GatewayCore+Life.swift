@@ -74,13 +74,11 @@ extension GatewayCore {
     func gone(_ failure: GatewayError) -> GatewayError {
         var gone = failure
         gone.advice = "Log in again"
-        if failure.serverException == "omero.SessionTimeoutException" {
-            gone.kind = .sessionExpired
-            return gone
-        }
         // The server's clock ran a little earlier than this one.
         let left = timeLeft
-        let isOver = [left.idle, left.life].contains { $0.map { $0 < .seconds(1) } ?? false }
+        let isOver =
+            failure.serverException == "omero.SessionTimeoutException"
+            || [left.idle, left.life].contains { $0.map { $0 < .seconds(1) } ?? false }
         gone.kind = isOver ? .sessionExpired : .sessionEnded
         gone.message = isOver ? "the session's time is over" : "the session was ended"
         return gone
@@ -118,6 +116,9 @@ extension GatewayCore {
 
     /// Goes back to the same session. False when that is over for good.
     private func reconnect(after cause: GatewayError) async -> Bool {
+        var cause = cause
+        // It may be what a call failed with: of the connection there is nothing to repeat.
+        cause.mayHaveHappened = false
         states.publish(.lost(cause))
         configuration.logger?.info("omero connection lost", metadata: ["omero.error": "\(cause)"])
         guard let session = state.withLock({ $0.session }) else { return false }

@@ -99,7 +99,7 @@ final class GatewayCore: Sendable {
         let limit = configuration.reconnect.isEnabled ? configuration.reconnect.callWait : .zero
         return try await withLimit(limit) {
             GatewayError(
-                .timedOut, "the connection was lost, and was not there again within \(limit.inMilliseconds)",
+                .timedOut, "the connection was lost, and was not there again within \(limit.readable)",
                 phase: .reconnect)
         } _: {
             for await _ in self.states.stream() {
@@ -150,10 +150,10 @@ final class GatewayCore: Sendable {
         let isMissing = (failure.cause as? IceError)?.code == .objectNotExist
         do {
             try await link.beat(timeout: configuration.keepAlive.timeout)
-            // It lives: the call was about another object, or about another session.
-            guard isMissing else { return failure }
+            // It lives: the call was about another object, another session, or a user that is not there. Whoever heard
+            // that the session is over would log in again for nothing.
             var missing = failure
-            missing.kind = .notFound
+            if isMissing || failure.kind == .sessionEnded { missing.kind = .notFound }
             missing.advice = nil
             return missing
         } catch {
@@ -195,8 +195,8 @@ final class GatewayCore: Sendable {
                 do {
                     let opened = try await openPatiently(opening, report: &report)
                     install(opened, origin: origin ?? usual, report: report)
-                } catch {
-                    state.withLock { [report] in $0.report = report }
+                } catch var error as GatewayError {
+                    error.report = report
                     throw error
                 }
             }
@@ -236,7 +236,19 @@ final class GatewayCore: Sendable {
                     .badConfiguration, "the provider of credentials gives only further providers", phase: .configuration
                 )
             }
-            return try await opening(provide(), depth: depth + 1)
+            return try await opening(asking(provide), depth: depth + 1)
+        }
+    }
+
+    /// A provider is the program's own, and throws what it wants.
+    private func asking(_ provide: @Sendable () async throws -> Credentials) async throws -> Credentials {
+        do {
+            return try await provide()
+        } catch let error where error is GatewayError || error is CancellationError {
+            throw error
+        } catch {
+            throw GatewayError(
+                .badConfiguration, "the credentials could not be had", phase: .configuration, cause: error)
         }
     }
 

@@ -1,3 +1,12 @@
+extension Duration {
+    /// What can be waited for. The runtime's clock traps on more than it can count, and who wants no limit writes
+    /// `.seconds(.max)`.
+    static let longestWait = Duration.seconds(100 * 365 * 86_400)
+
+    /// No longer than a hundred years.
+    var waitable: Duration { min(self, .longestWait) }
+}
+
 /// Runs `body`, but no longer than `limit`.
 ///
 /// - Throws: what `body` throws, or the error of `expired`.
@@ -9,7 +18,7 @@ func withLimit<Result: Sendable>(
     try await withThrowingTaskGroup(of: Result?.self) { group in
         group.addTask { try await body() }
         group.addTask {
-            try await Task.sleep(for: limit)
+            try await Task.sleep(for: limit.waitable)
             return nil
         }
         defer { group.cancelAll() }

@@ -17,8 +17,11 @@ struct ReconnectSchedule {
         // 2^20 times the first delay is over any longest delay that makes sense.
         let factor = 1 << min(attempts, 20)
         attempts += 1
-        var delay = min(policy.firstDelay * factor, policy.longestDelay)
-        let jitter = min(max(policy.jitter, 0), 1) * min(max(chance, -1), 1)
+        var delay = min(policy.firstDelay.waitable * factor, policy.longestDelay.waitable)
+        // Without a first delay the second attempt follows at once; from then on nobody is met without a pause.
+        if attempts > 2 { delay = max(delay, .milliseconds(10)) }
+        let share = policy.jitter.isNaN ? 0 : min(max(policy.jitter, 0), 1)
+        let jitter = share * min(max(chance, -1), 1)
         delay = max(.zero, delay * (1 + jitter))
         // The last attempt is made when the time is over, not later.
         return min(delay, policy.limit - elapsed)

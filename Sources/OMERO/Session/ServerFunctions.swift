@@ -2,7 +2,7 @@ import OMEROAPI
 import OMEROModel
 
 /// A session that is open on the server, as far as one may see it.
-public struct OpenSession: Sendable {
+public struct OpenSession: Sendable, Hashable {
     /// The number of the user whose session it is.
     public var userID: Int64
     /// The user's log-in name.

@@ -10,7 +10,7 @@ import Synchronization
 #endif
 
 /// An open session on the server.
-public struct SessionInfo: Sendable {
+public struct SessionInfo: Sendable, Hashable, Identifiable {
     /// The number of its row.
     public var id: Int64
     /// **A secret**: whoever has it can join the session. Servers show only one's own.
@@ -84,8 +84,16 @@ extension BlitzGateway {
     /// Changes how long the session lives. Users can lengthen the idle time up to what the server allows;
     /// administrators can do anything.
     ///
-    /// - Parameters: nil leaves a limit as it is; zero takes it away, where the server allows that.
+    /// - Parameters:
+    ///   - idle: after so much silence the session ends; nil leaves that as it is, zero takes the limit away, where the
+    ///     server allows that.
+    ///   - life: after this time it ends in any case; nil and zero mean the same.
+    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/noPermission`` for what only administrators may set,
+    ///   ``GatewayError/Kind/invalidRequest`` for less than nothing.
     public func setLimits(idle: Duration? = nil, life: Duration? = nil) async throws {
+        guard ![idle, life].contains(where: { $0.map { $0 < .zero } ?? false }) else {
+            throw GatewayError(.invalidRequest, "a session's limit can't be negative", phase: .call)
+        }
         let key = sessionKey
         let request = UpdateSessionTimeoutRequest.make { draft in
             draft.session = key

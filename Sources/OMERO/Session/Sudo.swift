@@ -25,7 +25,8 @@ extension BlitzGateway {
     ///   - group: the name of the group to act in; nil for the user's default group.
     ///   - idle: after so much silence the session ends; the new gateway keeps it alive by itself.
     ///   - life: after this time it ends in any case; nil for never, where the server allows that.
-    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/noPermission``, ``GatewayError/Kind/notFound``.
+    /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/noPermission``, ``GatewayError/Kind/notFound`` if there is
+    ///   no such user or group, ``GatewayError/Kind/notInGroup`` if the user is not in the group.
     public func actingAs(
         _ name: String,
         group: String? = nil,
@@ -37,12 +38,17 @@ extension BlitzGateway {
             draft.group = group ?? ""
             draft.eventType = "User"
         }
-        let session = try await withService(ISessionPrx.self) { sessions in
-            try await sessions.createSessionWithTimeouts(
-                principal: principal,
-                timeToLiveMilliseconds: life?.milliseconds ?? 0,
-                timeToIdleMilliseconds: idle.milliseconds
-            )
+        let session: OMEROModel.Session?
+        do {
+            session = try await withService(ISessionPrx.self) { sessions in
+                try await sessions.createSessionWithTimeouts(
+                    principal: principal,
+                    timeToLiveMilliseconds: life?.milliseconds ?? 0,
+                    timeToIdleMilliseconds: idle.milliseconds
+                )
+            }
+        } catch let error as GatewayError where error.kind == .serverError {
+            throw await refusal(of: name, group, error)
         }
         guard let session else { throw GatewayError(.protocolError, "the server made no session", phase: .session) }
         var configuration = core.configuration
@@ -60,7 +66,7 @@ extension BlitzGateway {
     }
 
     /// Acts as another user for the length of `body`; see ``actingAs(_:group:idle:life:)``.
-    public func withUser<Result: Sendable>(
+    public func withUser<Result>(
         _ name: String,
         group: String? = nil,
         idle: Duration = .seconds(600),
@@ -77,6 +83,18 @@ extension BlitzGateway {
             await other.close()
             throw error
         }
+    }
+
+    /// Servers don't say what is wrong with a group (`Error creating session`): the pre-flight question does.
+    private func refusal(of name: String, _ group: String?, _ error: GatewayError) async -> GatewayError {
+        var refusal = error
+        switch try? await mayAct(as: name, group: group) {
+        case .unknown(let why): (refusal.kind, refusal.message) = (.notFound, why)
+        case .notMember(let why): (refusal.kind, refusal.message) = (.notInGroup, why)
+        case .notAllowed(let why): (refusal.kind, refusal.message) = (.noPermission, why)
+        case .yes, nil: break
+        }
+        return refusal
     }
 
     /// Asks, before doing it, whether ``actingAs(_:group:idle:life:)`` would be allowed: by the server's rules, without

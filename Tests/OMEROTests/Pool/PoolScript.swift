@@ -61,7 +61,7 @@ struct PoolScript {
         actions.compactMap { action in
             switch action {
             case .open(let id, nil): return "open \(id)"
-            case .open(let id, let time?): return "open \(id) after \((time - now).inMilliseconds)"
+            case .open(let id, let time?): return "open \(id) after \((time - now).readable)"
             case .check(let id, _): return "check \(id)"
             case .close(let id, _): return "close \(id)"
             case .give(let waiter, let lease, _): return "give \(lease.id) to \(waiter)"
