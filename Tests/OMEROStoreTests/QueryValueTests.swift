@@ -27,6 +27,7 @@ struct QueryValueTests {
             ("substring('abcdef', -1, 3)", .text("a")), ("substring('abcdef', 0)", .text("abcdef")),
             ("substring('abcdef', 2, 3)", .text("bcd")), ("substring('abc', 9)", .text("")),
             ("substring('abc', 1, -1)", .null),
+            ("locate('ß', 'Straße')", .int(5)), ("locate('x', 'abc')", .int(0)), ("substr('abc', 2)", .text("bc")),
             ("7 / 2", .int(3)), ("-7 / 2", .int(-3)), ("7 % -4", .int(3)), ("mod(-7, 4)", .int(-3)),
             ("7 / 2.0", .double(3.5)), ("case when 1 = 1 then 7 else 0.5 end / 2", .double(3.5)),
             ("coalesce(7, 0.5) / 2", .double(3.5)), ("nullif(7, 0.5) / 2", .double(3.5)),

@@ -51,11 +51,11 @@ struct GraphCaller: Sendable {
 
     /// - Throws: ``CommandError`` unless the caller may move objects into that group at all.
     func checkMove(to group: Int64) throws {
-        guard filter.groupPermissions[group] != nil else { throw CommandError(graph: "there is no group \(group)") }
         guard identity.has(.chgrp) || identity.memberOf.contains(group) else {
             throw CommandError(
                 name: "not-in-group", parameters: ["message": "not a member of the chgrp destination group"])
         }
+        guard filter.groupPermissions[group] != nil else { throw CommandError(graph: "there is no group \(group)") }
     }
 
     // MARK: Giving

@@ -45,6 +45,8 @@ struct PostgreSQLDialect: SQLDialect {
         return .call("substring", [text, cast(start, from: .long, to: .int)] + (length.map { [$0] } ?? []))
     }
 
+    func position(of part: SQLText, in text: SQLText) -> SQLText { .call("strpos", [text, part]) }
+
     func arithmetic(_ symbol: String, _ left: SQLText, _ right: SQLText, _ type: QueryType) -> SQLText {
         let isDivision = symbol == "/" || symbol == "%"
         let right = isDivision ? SQLText.call("nullif", [right, SQLText("0")]) : right

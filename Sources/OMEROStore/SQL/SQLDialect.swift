@@ -25,6 +25,8 @@ protocol SQLDialect: Sendable {
     /// From a place, counted from 1, to the end, or so many characters; what is before the text counts too. Null for less
     /// than no characters.
     func substring(_ text: SQLText, from start: SQLText, length: SQLText?) -> SQLText
+    /// Where a text first has a part, counted from 1; 0 if nowhere.
+    func position(of part: SQLText, in text: SQLText) -> SQLText
     /// `+`, `-`, `*`, `/` or `%` of numbers; of whole numbers it is whole. Null for a division by zero.
     func arithmetic(_ symbol: String, _ left: SQLText, _ right: SQLText, _ type: QueryType) -> SQLText
     /// The sum of the rows' numbers, and their mean.

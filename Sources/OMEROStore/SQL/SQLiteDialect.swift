@@ -25,6 +25,8 @@ struct SQLiteDialect: SQLDialect {
         .call("omero_substring", [text, start] + (length.map { [$0] } ?? []))
     }
 
+    func position(of part: SQLText, in text: SQLText) -> SQLText { .call("instr", [text, part]) }
+
     func arithmetic(_ symbol: String, _ left: SQLText, _ right: SQLText, _ type: QueryType) -> SQLText {
         SQLText("(") + left + SQLText(" \(symbol) ") + right + SQLText(")")
     }

@@ -248,13 +248,17 @@ extension Translator {
 }
 
 extension Expression {
+    private static let readsTexts: Set = [
+        "lower", "upper", "length", "trim", "substring", "substr", "locate", "concat", "str",
+    ]
+
     /// Whether it takes the longer the more is in the texts that it looks at. Sub-queries see to their conditions
     /// themselves.
     fileprivate var dependsOnLength: Bool {
         switch kind {
         case .like, .cast, .arithmetic("||", _, _): return true
         case .function(let name, _, _):
-            if ["lower", "upper", "length", "trim", "substring", "concat", "str"].contains(name) { return true }
+            if Self.readsTexts.contains(name) { return true }
         default: break
         }
         return operands.contains(where: \.dependsOnLength)

@@ -35,12 +35,16 @@ extension Translator {
         case "trim":
             try count(1...1)
             return try call("trim", .string)
-        case "substring":
+        case "substring", "substr":
             try count(2...3)
             var values: [SQLText] = []
             for argument in arguments { values.append(try value(argument, context).sql) }
             let length = values.count > 2 ? values[2] : nil
             return QueryValue(dialect.substring(values[0], from: values[1], length: length), .string)
+        case "locate":
+            try count(2...2)
+            let part = try value(arguments[0], context).sql
+            return QueryValue(dialect.position(of: part, in: try value(arguments[1], context).sql), .int)
         case "concat":
             try count(1...QueryLimit.terms)
             return try concatenation(arguments, context)
