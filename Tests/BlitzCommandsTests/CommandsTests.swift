@@ -42,6 +42,40 @@ import Testing
         }
     }
 
+    @Test func `what is nobody's is listed without owner and group`() async throws {
+        try await withSamples { server in
+            let person = Person()
+            try await person.run("login", server.at("sample-member"), "-w", "member-2")
+            let types = try await person.run("ls", "PixelsType").objects()
+            #expect(types.contains { $0["name"] as? String == "uint16" })
+            #expect(types.allSatisfy { Set($0.keys) == ["type", "id", "name"] })
+            for type in ["Session", "Event", "Namespace", "GroupExperimenterMap", "Node"] {
+                _ = try await person.run("ls", type)
+            }
+            await #expect(throws: (any Error).self) { try await person.run("ls", "Session", "--owner", "me") }
+        }
+    }
+
+    @Test func `a parameter that is given more than once is a list`() async throws {
+        try await withSamples { server in
+            let person = Person()
+            try await person.run("login", server.at("sample-member"), "-w", "member-2")
+            let ids = try await person.run("ls", "project", "--group", "all").objects().compactMap { $0["id"] as? Int }
+            let hql = "select p.id from Project p where p.id in (:ids) order by p.id"
+            let both = try await person.run(
+                "hql", hql, "--group", "all", "--param", "ids=\(ids[0])", "--param", "ids=\(ids[1])")
+            #expect(both.lines == ["[\(ids[0])]", "[\(ids[1])]"])
+            let one = try await person.run("hql", hql, "--group", "all", "--param", "ids=\(ids[1])")
+            #expect(one.lines == ["[\(ids[1])]"])
+        }
+    }
+
+    @Test func `names and values of a map stay together`() {
+        let pairs = JSONValue.list([.list([.text("Gene"), .text("CDC20")]), .list([.text("Gene"), .text("β-actin")])])
+        #expect(pairs.text == "Gene=CDC20, Gene=β-actin")
+        #expect(JSONValue.list([.text("edit"), .text("delete")]).text == "edit, delete")
+    }
+
     @Test func `an object is shown with all that it has`() async throws {
         try await withSamples { server in
             let person = Person()

@@ -67,6 +67,13 @@ import Testing
             #expect(!other.canEdit)
             let refused = await failure { try await gateway.rename(other, to: "mine now") }
             #expect(refused?.kind == .noPermission)
+            // Commands answer in words; these are no failures of the server.
+            let kept = await failure { try await gateway.delete(other) }
+            #expect(kept?.kind == .noPermission)
+            let missing = await failure { try await gateway.delete(Project.self, ids: [1 << 40]) }
+            #expect(missing?.kind == .notFound)
+            let closed = await failure { try await gateway.setPermissions(.readWrite, ofGroup: group) }
+            #expect(closed?.kind == .noPermission)
             let project = try await gateway.create(Project.self) { $0.name = "P" }
             try await gateway.rename(project, to: "newer")
             let stale = await failure { try await gateway.save(project.edited { $0.name = "from the old one" }) }

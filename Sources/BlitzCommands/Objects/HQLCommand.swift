@@ -34,7 +34,9 @@ struct HQLCommand: Command {
     }
 
     func perform(on console: Console) async throws {
-        let values = Dictionary(parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        let values = Dictionary(grouping: parameters, by: \.name).mapValues { given -> RValue? in
+            given.count == 1 ? given[0].value : .list(given.map(\.value))
+        }
         let rows = try await server.withGateway(on: console) { gateway in
             try await gateway.scoped(to: group).projection(query, values, limit: limit, offset: offset)
         }.map { $0.map(JSONValue.init) }

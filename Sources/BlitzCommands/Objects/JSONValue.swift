@@ -35,7 +35,11 @@ enum JSONValue: Encodable, Sendable, Hashable {
         case .integer(let value): "\(value)"
         case .number(let value): "\(value)"
         case .text(let value): value
-        case .list(let values): values.map(\.text).joined(separator: ", ")
+        case .list(let values):
+            values.map { value in
+                // A name and its value.
+                if case .list(let pair) = value { pair.map(\.text).joined(separator: "=") } else { value.text }
+            }.joined(separator: ", ")
         case .object(let members):
             if case .text(let type)? = members["type"], case .integer(let id)? = members["id"] {
                 "\(type):\(id)" + (members["name"].map { " \($0.text)" } ?? "")

@@ -30,6 +30,7 @@ struct ListCommand: Command {
         if let type, ["Experimenter", "ExperimenterGroup"].contains(type.name) {
             throw ValidationError("Users and groups are listed by blitz users and blitz groups.")
         }
+        if let type, !type.isOwned, owner != nil { throw ValidationError("A \(type.name) has no owner.") }
     }
 
     func perform(on console: Console) async throws {
@@ -67,16 +68,17 @@ struct ObjectRecord: Record {
     var id: Int64
     /// Nil for classes whose objects have none.
     var name: String?
-    var ownerId: Int64
-    var ownerName: String
-    var groupId: Int64
-    var groupName: String
+    /// These are nil for classes whose objects are nobody's.
+    var ownerId: Int64?
+    var ownerName: String?
+    var groupId: Int64?
+    var groupName: String?
 
     static let columns: [Column<Self>] = [
         Column("OBJECT") { "\($0.type):\($0.id)" },
         Column("NAME", gives: true) { $0.name ?? "–" },
-        Column("OWNER", gives: true) { $0.ownerName },
-        Column("GROUP", gives: true) { $0.groupName },
+        Column("OWNER", gives: true) { $0.ownerName ?? "–" },
+        Column("GROUP", gives: true) { $0.groupName ?? "–" },
     ]
 
     private static let pageSize = 500
@@ -92,9 +94,11 @@ struct ObjectRecord: Record {
         var last: Int64 = -1
         var left = limit ?? .max
         let name = type.nameProperty.map { "o.\($0)" } ?? "o.id"
+        let whose =
+            type.isOwned
+            ? ", o.details.owner.id, o.details.owner.omeName, o.details.group.id, o.details.group.name" : ""
         let hql =
-            "select o.id, \(name), o.details.owner.id, o.details.owner.omeName, o.details.group.id, "
-            + "o.details.group.name from \(type.name) o where o.id > :last"
+            "select o.id, \(name)\(whose) from \(type.name) o where o.id > :last"
             + (owner == nil ? "" : " and o.details.owner.id = :owner") + " order by o.id"
         while left > 0 {
             try Task.checkCancellation()
@@ -110,12 +114,15 @@ struct ObjectRecord: Record {
     }
 
     private init(_ type: ModelClass, _ row: [RValue?]) throws {
-        guard row.count == 6, case .long(let id) = row[0], case .long(let owner) = row[2],
-            case .string(let ownerName) = row[3], case .long(let group) = row[4], case .string(let groupName) = row[5]
-        else { throw Failure(.server, "the server listed something that is no \(type.name)") }
+        let failure = Failure(.server, "the server listed something that is no \(type.name)")
+        guard row.count == (type.isOwned ? 6 : 2), case .long(let id) = row[0] else { throw failure }
         self.type = type.name
         self.id = id
         if case .string(let text) = row[1] { name = text }
+        guard type.isOwned else { return }
+        guard case .long(let owner) = row[2], case .string(let ownerName) = row[3], case .long(let group) = row[4],
+            case .string(let groupName) = row[5]
+        else { throw failure }
         ownerId = owner
         self.ownerName = ownerName
         groupId = group

@@ -12,7 +12,17 @@ struct ModelClass: ExpressibleByArgument, Sendable {
     /// The property that people call an object by; nil if the class has none.
     var nameProperty: String? {
         let fields = descriptor.allFields.map(\.name)
-        return ["name", "omeName", "textValue"].first { fields.contains("_\($0)") }
+        return ["name", "omeName", "textValue", "value"].first { fields.contains("_\($0)") }
+    }
+
+    /// Whether each object has an owner and a group. Entries of enumerations and what OMERO keeps of itself have none;
+    /// but for a few, they are what has no version.
+    var isOwned: Bool {
+        let others = [
+            "Experimenter", "ExperimenterGroup", "GroupExperimenterMap", "Namespace", "Node", "Session", "Share",
+            "ShareMember",
+        ]
+        return descriptor.allFields.contains { $0.name == "_version" } && !others.contains(name)
     }
 
     init?(argument: String) {

@@ -81,7 +81,8 @@ extension GatewayContext {
         let text = parameters["message"] ?? parameters["Error"] ?? parameters["stacktrace"]?.firstLine ?? failure.name
         let isRefusal =
             (parameters["type"] ?? failure.name + failure.category).contains("Security")
-            || text.contains("SecurityViolation")
+            || text.contains("SecurityViolation") || text.contains("not permitted")
+            || parameters["stacktrace"]?.firstLine?.contains("SecurityViolation") == true
         let (kind, message) = Self.meaning(of: failure.name, text)
         throw GatewayError(
             isRefusal ? .noPermission : kind, "the command failed: \(message)", phase: .call,
