@@ -45,7 +45,7 @@ struct DialectTests {
         for dialect in [SQLiteDialect(), PostgreSQLDialect()] as [any SQLDialect] {
             let text = try Self.statement(query("well_index"), in: dialect).text
             #expect(text.hasSuffix(#"ORDER BY (t0."well_index") NULLS LAST"#), "\(text)")
-            for name in ["pixels_index", "well_id", "permissions"] {
+            for name in ["pixels_index", "well_id", "rowid"] {
                 #expect(throws: QueryError.self) { try Self.statement(query(name), in: dialect) }
             }
         }

@@ -262,6 +262,23 @@ struct QueryTests {
         #expect(try await world.first(text, ["none": .list([])]) == names.map { .text($0) })
     }
 
+    @Test("names that are no properties are those of columns, as the database has them, and hide what properties hide")
+    func columns() async throws {
+        let world = try await World()
+        #expect(try await world.first("select firstname from Experimenter where omename = 'bob'") == [.text("Bob")])
+        let own = "select name from Project where owner_id = \(world.bob) and Group_ID = \(world.group)"
+        #expect(try await world.first(own) == [.text("Bananen")])
+        try await world.store.write { transaction in
+            _ = try transaction.insertObject("TagAnnotation", ["textValue": "tag"], by: .server)
+        }
+        #expect(try await world.first("select textvalue from Annotation where textvalue = 'tag'") == [.text("tag")])
+        let hidden = "select omename from Experimenter where id = \(world.bob)"
+        #expect(try await world.first(hidden, scope: world.adas) == [.text("<hidden>")])
+        for unknown in ["discriminator", "hash", "textvalues", "p.textvalue"] {
+            await #expect(throws: QueryError.self) { try await world.first("select \(unknown) from Annotation p") }
+        }
+    }
+
     @Test("nulls are after everything else, and before it in descending order; an alias of the select clause orders")
     func order() async throws {
         let world = try await World()

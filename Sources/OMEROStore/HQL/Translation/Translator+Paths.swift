@@ -16,11 +16,11 @@ extension Translator {
             node = value
         } else if let source = try holder(of: names[0], context, at: offset) {
             node = .source(source)
-        } else if names.count == 1, let place = place(inColumn: names[0], context) {
-            return .value(place)
         } else if let entity = DataModel.queryEntity(names.joined(separator: ".")) {
             // The name of a class, to compare `class` with.
             return .value(QueryValue(SQLText(.text(entity.logName)), .string))
+        } else if names.count == 1, let column = try column(names[0].lowercased(), context, at: offset) {
+            return column
         } else if names.count == 1, let time = currentTime(names[0].lowercased()) {
             return .value(time)
         } else {
@@ -47,15 +47,23 @@ extension Translator {
         return nil
     }
 
-    /// A place in an ordered collection by the name of its column, such as `well_index`: Hibernate leaves names that it
-    /// does not know to the database, and clients order by it.
-    private func place(inColumn name: String, _ context: QueryContext) -> QueryValue? {
+    /// What a name that is neither an alias nor a property stands for: Hibernate leaves it to the database, which knows
+    /// the columns by lower case, and clients write `textvalue`, `well_index` and `owner_id`.
+    private func column(
+        _ name: String, _ context: QueryContext, at offset: Int
+    ) throws(QueryError) -> PathNode? {
         for source in context.written {
             guard let entity = source.entity else { continue }
-            for owner in entity.lineage {
-                for property in owner.properties {
+            if let detail = entity.root.detailsColumns.first(where: { $0.value == name }) {
+                return try details(detail.key.rawValue, of: source, at: offset)
+            }
+            for owner in entity.lineage + entity.family.dropFirst() {
+                for property in owner.properties where property.isMapped {
+                    if property.column == name {
+                        return try self.property(property.name, of: source, context, at: offset)
+                    }
                     guard case .reference(_, _, let index) = property.content, index == name else { continue }
-                    return QueryValue(source.column(name, of: owner), .int)
+                    return .value(QueryValue(source.column(name, of: owner), .int))
                 }
             }
         }
