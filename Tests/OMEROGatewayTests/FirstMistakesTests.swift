@@ -38,6 +38,18 @@ import Testing
         }
     }
 
+    @Test func `a proxy that can't be reached is not taken for the server`() async throws {
+        var configuration = try GatewayConfiguration("omero.example.org", .guest)
+        for proxy in [
+            NetworkProxy(.http, host: "127.0.0.1", port: 1), NetworkProxy(.socks5, host: "no-proxy.invalid", port: 1),
+        ] {
+            configuration.proxy = proxy
+            let error = await failure { _ = try await BlitzGateway.connect(configuration) }
+            #expect(error?.phase == .proxy)
+            #expect(error?.advice?.hasPrefix("Check the proxy's address") == true)
+        }
+    }
+
     @Test(arguments: [("", 4064), ("h", 0), ("h", 70_000), ("a b", 4064), ("h\n", 4064)])
     func `an address that was put together wrongly is a setting, not a host that can't be found`(
         _ host: String, _ port: Int

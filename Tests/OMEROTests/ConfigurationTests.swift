@@ -122,8 +122,8 @@ import Testing
     }
 
     @Test func `the program's own values are checked too`() {
-        #expect(failure(.init(host: "h", port: 70_000)).contains("the program is \"70000\""))
-        #expect(failure(.init(connectSeconds: -1)).contains("the program is \"-1.0\""))
+        #expect(failure(.init(host: "h", port: 70_000)).contains("the program's port is \"70000\""))
+        #expect(failure(.init(connectSeconds: -1)).contains("the program's connectTimeout is \"-1.0\""))
     }
 
     @Test(arguments: [
@@ -147,6 +147,8 @@ import Testing
         let alone = try read(.init(), ["OMERO_PASSWORD": "hidden"])
         #expect(alone.credentials == nil)
         #expect(alone.notes == ["environment variable OMERO_PASSWORD sets a password, but nobody a user"])
+        let error = #expect(throws: GatewayError.self) { try GatewayConfiguration(alone) }
+        #expect(error?.message.contains("sets a password, but nobody a user") == true)
     }
 
     @Test func `the variable with the longer name comes first`() throws {

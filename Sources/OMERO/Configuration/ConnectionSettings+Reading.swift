@@ -173,7 +173,9 @@ private struct SettingsTexts {
     ) throws(GatewayError) -> Setting<Value>? {
         guard let setting = try first(name) else { return nil }
         guard let value = read(setting.value.trimmingSpace) else {
-            throw OwnedFiles.failure("\(setting.origin) is \"\(setting.value.prefix(100))\"", "Expected is \(expected)")
+            // Other places say by themselves which setting it is.
+            let place = setting.origin == .code ? "the program's \(name.rawValue)" : "\(setting.origin)"
+            throw OwnedFiles.failure("\(place) is \"\(setting.value.prefix(100))\"", "Expected is \(expected)")
         }
         return Setting(value, from: setting.origin)
     }

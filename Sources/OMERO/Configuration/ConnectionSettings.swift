@@ -120,10 +120,16 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomRefle
     public func serverAddress() throws(GatewayError) -> ServerAddress {
         guard let address else {
             throw OwnedFiles.failure(
-                "No server is set", "Set OMERO_HOST, for example to omero.example.org, or pass an address")
+                "No server is set" + explanation, "Set OMERO_HOST, for example to omero.example.org, or pass an address"
+            )
         }
         return address.value
     }
+}
+
+extension ConnectionSettings {
+    /// What was passed over may be why something is missing.
+    var explanation: String { notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))" }
 }
 
 // MARK: What counts

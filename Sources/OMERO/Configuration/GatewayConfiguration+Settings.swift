@@ -11,7 +11,7 @@ extension GatewayConfiguration {
         let address = try settings.serverAddress()
         guard let credentials = settings.credentials else {
             throw OwnedFiles.failure(
-                "Nothing says how to log in at \(address.withoutUser)",
+                "Nothing says how to log in at \(address.withoutUser)" + settings.explanation,
                 "Set OMERO_USER and OMERO_PASSWORD, or log in with the omero or the blitz command")
         }
         self.init(addresses: [address], credentials: credentials.value)

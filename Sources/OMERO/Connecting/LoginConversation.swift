@@ -132,7 +132,13 @@ struct LoginConversation {
         let reference = ProxyReference(identity: Self.routerIdentity, endpoints: [address.endpoint])
         // Every link has a connection of its own: the router keeps one session per connection.
         let name = "\(clientID) \(UInt64.random(in: .min ... .max))"
-        return try await communicator.proxy(reference).withRouter(nil).withConnectionID(name).connection()
+        do {
+            return try await communicator.proxy(reference).withRouter(nil).withConnectionID(name).connection()
+        } catch var error as IceError where configuration.proxy != nil && [.resolve, .connect].contains(error.phase) {
+            // The server's host is looked for by the proxy: whoever could not be reached is the proxy itself.
+            error.phase = .proxy
+            throw error
+        }
     }
 
     /// Servers that are starting ask to be asked again; nothing else is repeated.

@@ -55,9 +55,7 @@ extension GatewayError {
             advice = address.map {
                 "Check that the server runs and that \($0.port) is its port (OMERO's are 4064 with TLS, 4063 without)"
             }
-        case .proxyFailure:
-            kind = .unreachable
-            advice = "Check the proxy's address, who may use it, and where it may connect to"
+        case .proxyFailure: kind = .unreachable
         case .unreachable:
             kind = .unreachable
             advice = "Check the network, and whether a VPN is needed"
@@ -94,6 +92,7 @@ extension GatewayError {
         case .unknownLocalException, .unknownUserException, .unknownException: kind = .serverError
         case .system, .limitReached: kind = phase == .connect ? .unreachable : .serverError
         }
+        if error.phase == .proxy { advice = "Check the proxy's address, who may use it, and where it may connect to" }
         self.init(
             kind,
             error.message.shown,

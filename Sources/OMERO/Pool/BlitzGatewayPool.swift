@@ -31,7 +31,8 @@ public final class BlitzGatewayPool: Service, Sendable {
 
     /// Runs `body` with a gateway that nobody else has meanwhile. It goes back on every way out, with its default
     /// context as it was; one that was closed, or whose session was moved to another group, is replaced. Do not keep
-    /// the gateway, or anything made from it, beyond `body`.
+    /// the gateway, or anything made from it, beyond `body`. A body that asks the pool for another one may wait for
+    /// itself.
     ///
     /// - Throws: ``GatewayError`` of kind ``GatewayError/Kind/timedOut`` if none was free within
     ///   ``PoolConfiguration/waitLimit``, ``GatewayError/Kind/throttled`` if too many wait already,
