@@ -33,7 +33,7 @@ import Testing
     @Test func `a session that times out`() async throws {
         // snippet: expiry
         var serverConfiguration = ServerConfiguration.testing
-        serverConfiguration.sessions.timeToIdle = 200  // milliseconds
+        serverConfiguration.sessions.timeToIdle = 1000  // milliseconds
         serverConfiguration.sessions.reapInterval = .milliseconds(50)
         let kind = try await OMEROServer.withServer(serverConfiguration) { server in
             var configuration = GatewayConfiguration(
