@@ -35,7 +35,7 @@ struct Comparison {
         let plain = PlainQuery(rows: world.rows, visibility: visibility, parameters: query.parameters)
         let expected: [PlainQuery.Answer]
         do {
-            expected = try plain.answers(parsed.statement, isPaged: query.limit != nil || query.offset > 0)
+            expected = try plain.answers(parsed.statement)
         } catch let error as Unevaluated {
             return ("the plain evaluation can't: \(error)", 0)
         }

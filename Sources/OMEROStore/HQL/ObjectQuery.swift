@@ -86,8 +86,8 @@ public struct QueryResult: Sendable {
 extension ReadTransaction {
     /// Runs a query; objects are their ids.
     ///
-    /// Rows are not made unique unless the query says `distinct`: an object comes as often as it has rows, with those of
-    /// collections that are fetched along.
+    /// Where collections are fetched along, an object comes once, however many elements it has, and pages are of objects:
+    /// OMERO gives every query a limit, and so has Hibernate count objects. Other rows come as they are.
     ///
     /// - Parameters:
     ///   - query: what is asked.
@@ -120,8 +120,7 @@ extension ReadTransaction {
             compiled = try compile(walksInOrder: true)
         }
         let isPaged = page.offset > 0 || page.limit != nil
-        // With collections fetched along, a page is of objects, not of rows.
-        let countsObjects = compiled.fetchesCollections && (isPaged || query.statement.isDistinct)
+        let countsObjects = compiled.fetchesCollections
         var sql = compiled.sql
         if isPaged, !countsObjects {
             sql = sql + dialect.page(page)
@@ -147,7 +146,9 @@ extension ReadTransaction {
         }
         var result = QueryResult(columns: columns, isMap: query.statement.isMap, cells: cells)
         if countsObjects {
-            result.cells = result.rows.unique.dropFirst(page.offset).prefix(page.limit ?? .max).flatMap(\.self)
+            // A row of several values is never the same as another one.
+            let rows = columns.count == 1 || query.statement.isDistinct ? result.rows.unique : result.rows
+            result.cells = rows.dropFirst(page.offset).prefix(page.limit ?? .max).flatMap(\.self)
         }
         return result
     }

@@ -18,7 +18,7 @@ struct PlainQuery {
     let parameters: [String: RValue?]
 
     /// All answers in order, before any paging.
-    func answers(_ statement: SelectStatement, isPaged: Bool) throws -> [Answer] {
+    func answers(_ statement: SelectStatement) throws -> [Answer] {
         var answers = try evaluate(statement, in: nil)
         let isDescending = statement.orders.map(\.isDescending)
         let nullsFirst = statement.orders.map { $0.nullsFirst ?? $0.isDescending }
@@ -37,11 +37,23 @@ struct PlainQuery {
             return first.offset < second.offset
         }
         answers = sorted.map(\.element)
-        let isFetching = statement.joins.contains { $0.isFetch }
-        // With collections fetched along, a page is of objects.
-        guard statement.isDistinct || (isFetching && isPaged) else { return answers }
+        // With collections fetched along, an object comes once.
+        let fetches = Self.fetchesCollections(statement)
         var seen: Set<[Plain]> = []
-        return answers.filter { seen.insert($0.cells).inserted }
+        return answers.filter { answer in
+            guard statement.isDistinct || (fetches && answer.cells.count == 1) else { return true }
+            return seen.insert(answer.cells).inserted
+        }
+    }
+
+    /// What is fetched is of the root.
+    private static func fetchesCollections(_ statement: SelectStatement) -> Bool {
+        let root = statement.roots.first.flatMap { DataModel.queryEntity($0.entity) }
+        return statement.joins.contains { join in
+            guard join.isFetch, let name = join.path.last, let property = root?.property(name) else { return false }
+            if case .collection = property.content { return true }
+            return false
+        }
     }
 
     /// The answers, not in order.
