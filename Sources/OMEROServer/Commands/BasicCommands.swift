@@ -55,7 +55,7 @@ struct ListRequestsCommand: Command {
             Request(ResetPasswordRequest.make()), Request(DoAll.make()), Request(Chmod2.make()),
             Request(Delete2.make()), Request(Chgrp2.make()), Request(Chown2.make()), Request(SkipHead.make()),
             Request(FindParents.make()), Request(FindChildren.make()), Request(LegalGraphTargets.make()),
-            Request(ListRequests.make()), Request(Timing.make()),
+            Request(ListRequests.make()), Request(Timing.make()), Request(OriginalMetadataRequest.make()),
         ]
         return Response(ListRequestsRsp.make { $0.list = list })
     }

@@ -52,6 +52,7 @@ extension ServerCore {
         if let command = FindInGraph(request) { return command }
         if let request: LegalGraphTargets = request.cast() { return LegalTargets(request: request) }
         if request.cast(to: ListRequests.self) != nil { return ListRequestsCommand() }
+        if let request: OriginalMetadataRequest = request.cast() { return OriginalMetadata(request: request) }
         if let request: Timing = request.cast() { return TimingCommand(request: request) }
         if request.cast(to: SkipHead.self) != nil {
             return RefusedCommand(reason: CommandError(graph: "SkipHead needs a Delete2, Chgrp2 or Chown2 request"))

@@ -352,6 +352,26 @@ def check_unknown_requests_are_refused_by_name(server):
                 request.ice_id(), "%s is not supported by this server" % request.ice_id()))
 
 
+def check_an_image_that_was_not_imported_has_no_original_metadata(server):
+    with server.sample("sample-reader") as gateway:
+        image = next(iter(gateway.getObjects("Image", opts={"owner": gateway.getUserId()})))
+        # Whichever group the call is in.
+        for group in (image.getDetails().group.id.val, 1):
+            request = omero.cmd.OriginalMetadataRequest(imageId=image.getId())
+            handle = gateway.c.sf.submit(request, {"omero.group": str(group)})
+            answer = gateway.c.waitOnCmd(handle).getResponse()
+            equal((answer.filesetId, answer.fileAnnotationId, answer.globalMetadata, answer.seriesMetadata),
+                  (None, None, {}, {}))
+        fileset = omero.model.FilesetI()
+        fileset.templatePrefix = omero.rtypes.rstring("made/by/a/test")
+        image = gateway.getQueryService().get("Image", image.getId())
+        image.fileset = gateway.getUpdateService().saveAndReturnObject(fileset)
+        gateway.getUpdateService().saveObject(image)
+        request = omero.cmd.OriginalMetadataRequest(imageId=image.id.val)
+        error = raises(omero.CmdError, gateway.c.submit, request).err
+        equal(error.parameters["message"], "reading the files of imported images is not supported by this server")
+
+
 def check_requests_within_themselves(server):
     with server.sample("sample-reader") as gateway:
         ring = DoAll()
