@@ -64,6 +64,8 @@ public final class Communicator: ProxyBinding {
         for adapter in adapters { await adapter.deactivate() }
         await outgoing.closeAll()
         servantTasks.finish()
+        // Its proxy holds a connection, and that this communicator: neither would ever be freed.
+        setRouter(nil)
     }
 
     /// Has `job` carried out by ``run()``. False when the communicator has ended.

@@ -214,6 +214,8 @@ public final class Connection: Sendable {
         takeOpened()?.fail(error)
         let callbacks = state.withLock { state in
             state.end = .because(error)
+            // An adapter for call-backs holds its router, and that this connection.
+            state.adapter = nil
             defer { state.onClose = [] }
             return state.onClose
         }
