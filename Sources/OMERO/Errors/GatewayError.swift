@@ -130,7 +130,17 @@ public struct GatewayError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The error underneath. What it says may be a server's own words, which are not made for users and logs.
     public var cause: (any Error)?
     /// What was tried, where no connection came about: each step at each address, with its time.
-    public var report: ConnectReport?
+    public var report: ConnectReport? {
+        get { if case .of(let report) = keptReport { report } else { nil } }
+        set { keptReport = newValue.map(KeptReport.of) ?? .absent }
+    }
+    private var keptReport = KeptReport.absent
+
+    /// Out of line: an error is a part of many frames and states, and hardly one has a report.
+    private enum KeptReport: Sendable {
+        case absent
+        indirect case of(ConnectReport)
+    }
 
     public init(
         _ kind: Kind,
