@@ -35,6 +35,19 @@ struct HostileQueryTests {
         }
     }
 
+    /// Asked a million times it would take far longer.
+    @Test("are not made of one kind of object that is named a million times", .timeLimit(.minutes(1)))
+    func repeatedKinds() async throws {
+        try await withServer { server, ice in
+            let root = try await TestClient(ice, server)
+            let service = try await #require(root.factory.getTimelineService())
+            let timeline = ITimelinePrx(service.proxy.withRouter(root.router.router))
+            let kinds = [String](repeating: "Project", count: 1_000_000)
+            #expect(try await timeline.countByPeriod(types: kinds, start: nil, end: nil, p: nil) == ["Project": 0])
+            try await root.logOut()
+        }
+    }
+
     /// Nothing ends the queries but the server's own end, so whoever is answered is answered meanwhile.
     @Test("keep nobody else waiting, and do not hold up the server's end", .timeLimit(.minutes(5)))
     func othersAreAnswered() async throws {

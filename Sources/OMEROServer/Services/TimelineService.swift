@@ -107,7 +107,7 @@ struct TimelineService: ITimelineServant, StatelessService {
             for (number, namespace) in namespaces.enumerated() { values["ns\(number)"] = .string(namespace) }
         }
         var found: [String: [IObject?]] = [:]
-        for type in parentTypes.isEmpty ? ["Project", "Dataset", "Image"] : parentTypes {
+        for type in parentTypes.isEmpty ? ["Project", "Dataset", "Image"] : parentTypes.unique {
             guard let entity = DataModel.queryEntity(type), DataModel.entity("\(entity.name)AnnotationLink") != nil
             else { throw ApiUsageException("\(type.prefix(100)) has no annotations") }
             let text = """
@@ -124,7 +124,7 @@ struct TimelineService: ITimelineServant, StatelessService {
     func getMostRecentShareCommentLinks(p: QueryParameters?, current: Current) async throws -> [IObject?] { [] }
 
     private static func types(_ types: [String]) -> [String] {
-        types.isEmpty ? ["RenderingDef", "Image", "Project", "Dataset", "Annotation"] : types
+        types.isEmpty ? ["RenderingDef", "Image", "Project", "Dataset", "Annotation"] : types.unique
     }
 }
 

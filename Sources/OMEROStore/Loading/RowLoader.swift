@@ -240,7 +240,7 @@ final class RowLoader {
 
 extension Array where Element: Hashable {
     /// Each element once, where it is first.
-    var unique: [Element] {
+    package var unique: [Element] {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }
